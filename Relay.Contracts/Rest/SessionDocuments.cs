@@ -1,0 +1,103 @@
+using System.Text.Json.Serialization;
+
+namespace Relay.Contracts;
+
+/// <summary>Body of <c>POST /logging_session</c>.</summary>
+public sealed record CreateSessionBody
+{
+    /// <summary>The session's id: 1–256 UTF-8 bytes without control characters, <c>/</c> or <c>\</c>; not <c>.</c> or <c>..</c>.</summary>
+    [JsonPropertyName("session_id")]
+    public string? SessionId { get; init; }
+
+    /// <summary>Free names and values; at most 32, 64 characters a name, 256 a value.</summary>
+    [JsonPropertyName("labels")]
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+}
+
+/// <summary>Answer to creating or deleting a session.</summary>
+public sealed record SessionAnswer
+{
+    /// <summary>Always <c>ok</c>; errors are problem documents.</summary>
+    [JsonPropertyName("status")]
+    public string Status { get; init; } = "ok";
+
+    /// <summary>The session's id.</summary>
+    [JsonPropertyName("session_id")]
+    public string SessionId { get; init; } = "";
+
+    /// <summary>What was done, for a person.</summary>
+    [JsonPropertyName("message")]
+    public string Message { get; init; } = "";
+}
+
+/// <summary>Answer of <c>GET /logging_session</c>.</summary>
+public sealed record SessionList
+{
+    /// <summary>All sessions that exist, newest first.</summary>
+    [JsonPropertyName("sessions")]
+    public IReadOnlyList<SessionStatus> Sessions { get; init; } = [];
+}
+
+/// <summary>Answer of <c>GET /logging_session/{id}</c>.</summary>
+public sealed record SessionStatus
+{
+    /// <summary>The session's id.</summary>
+    [JsonPropertyName("session_id")]
+    public string SessionId { get; init; } = "";
+
+    /// <summary><c>live</c> or <c>completed</c>. A session that expired or was deleted is answered with 410.</summary>
+    [JsonPropertyName("state")]
+    public string State { get; init; } = "";
+
+    /// <summary>When it was created, UTC.</summary>
+    [JsonPropertyName("created_at")]
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Last append, connect or delivery, UTC.</summary>
+    [JsonPropertyName("last_activity_at")]
+    public DateTimeOffset LastActivityAt { get; init; }
+
+    /// <summary>When it expires if nothing more happens, UTC; null while a writer is connected.</summary>
+    [JsonPropertyName("expires_at")]
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The labels given at creation.</summary>
+    [JsonPropertyName("labels")]
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>By name of output.</summary>
+    [JsonPropertyName("outputs")]
+    public IReadOnlyDictionary<string, OutputStatus> Outputs { get; init; } = new Dictionary<string, OutputStatus>(StringComparer.Ordinal);
+
+    /// <summary>How many readers are connected now.</summary>
+    [JsonPropertyName("readers")]
+    public int Readers { get; init; }
+
+    /// <summary>The job's exit code, once it completed with one.</summary>
+    [JsonPropertyName("exit_code")]
+    public int? ExitCode { get; init; }
+}
+
+/// <summary>One output of a <see cref="SessionStatus"/>.</summary>
+public sealed record OutputStatus
+{
+    /// <summary><c>waiting</c>, <c>open</c>, <c>closed</c> or <c>ended</c>.</summary>
+    [JsonPropertyName("state")]
+    public string State { get; init; } = "";
+
+    /// <summary>Length in bytes: offset of the next byte.</summary>
+    [JsonPropertyName("bytes")]
+    public long Bytes { get; init; }
+
+    /// <summary>Count of newline bytes.</summary>
+    [JsonPropertyName("lines")]
+    public long Lines { get; init; }
+
+    /// <summary>Run id of the writer that is connected, if any.</summary>
+    [JsonPropertyName("writer")]
+    public string? Writer { get; init; }
+
+    /// <summary>After completion: <c>verified</c>, <c>incomplete</c>, <c>mismatch</c> or <c>unchecked</c>.</summary>
+    [JsonPropertyName("verdict")]
+    public string? Verdict { get; init; }
+}
