@@ -59,7 +59,7 @@ internal static class HubMessageReader
         }
         catch (Exception exception)
         {
-            return WithHeaders(headers, new InvocationBindingFailureMessage(invocationId, target, ExceptionDispatchInfo.Capture(exception)));
+            return WithHeaders(headers, new InvocationBindingFailureMessage(invocationId, target, Refusal(exception)));
         }
 
         return isStream
@@ -102,9 +102,20 @@ internal static class HubMessageReader
         }
         catch (Exception exception)
         {
-            return new StreamBindingFailureMessage(streamId, ExceptionDispatchInfo.Capture(exception));
+            return new StreamBindingFailureMessage(streamId, Refusal(exception));
         }
     }
+
+    /// <summary>
+    /// SignalR tells the peer the text of a <see cref="HubException"/> only. So that is what the peer's own mistakes become,
+    /// with the code of the contract; any other failure stays in the log.
+    /// </summary>
+    private static ExceptionDispatchInfo Refusal(Exception exception) => ExceptionDispatchInfo.Capture(exception switch
+    {
+        InvalidDataException or NotSupportedException or HubException =>
+            new HubException(new RelayException(RelayErrorCode.InvalidRequest, exception.Message).ToWire(), exception),
+        _ => exception,
+    });
 
     private static CompletionMessage ReadCompletion(ref MessagePackReader reader, IInvocationBinder binder)
     {

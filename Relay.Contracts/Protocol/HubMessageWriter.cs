@@ -75,7 +75,8 @@ internal static class HubMessageWriter
             { HasResult: true } => CompletionKind.Result,
             _ => CompletionKind.Void,
         };
-        WriteHead(ref writer, kind == CompletionKind.Void ? 4 : 5, HubProtocolConstants.CompletionMessageType, completion.Headers, completion.InvocationId);
+        var items = kind == CompletionKind.Void ? 4 : 5;
+        WriteHead(ref writer, items, HubProtocolConstants.CompletionMessageType, completion.Headers, completion.InvocationId);
         writer.Write((int)kind);
         if (kind == CompletionKind.Error)
         {

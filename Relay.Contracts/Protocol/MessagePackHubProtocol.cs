@@ -39,6 +39,7 @@ public sealed class MessagePackHubProtocol : IHubProtocol
     /// <remarks>
     /// An unknown target, a wrong count of arguments or a value of the wrong type fails its invocation only: it returns as
     /// <see cref="InvocationBindingFailureMessage"/>, <see cref="StreamBindingFailureMessage"/> or a failed <see cref="CompletionMessage"/>.
+    /// The peer is told the reason as <see cref="RelayErrorCode.InvalidRequest"/>.
     /// </remarks>
     /// <exception cref="InvalidDataException">The frame is not a hub message; the connection cannot go on.</exception>
     public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)

@@ -61,5 +61,6 @@ internal ref partial struct MessagePackReader
 
     private double TakeDouble() => BinaryPrimitives.ReadDoubleBigEndian(Take(sizeof(double)));
 
-    private readonly InvalidDataException OutOfRange(string expected) => new($"The number before byte {_position} of the message does not fit {expected}.");
+    private readonly InvalidDataException OutOfRange(string expected) =>
+        new($"The number before byte {_position} of the message does not fit {expected}.");
 }

@@ -171,7 +171,8 @@ internal ref partial struct MessagePackReader(ReadOnlySpan<byte> bytes)
     private readonly InvalidDataException Unexpected(string expected)
     {
         var at = _position - 1;
-        return new InvalidDataException($"Expected {expected} at byte {at} of the message, found {MessagePackCode.KindOf(_bytes[at])} (0x{_bytes[at]:X2}).");
+        var code = _bytes[at];
+        return new InvalidDataException($"Expected {expected} at byte {at} of the message, found {MessagePackCode.KindOf(code)} (0x{code:X2}).");
     }
 
     private readonly InvalidDataException Truncated() =>

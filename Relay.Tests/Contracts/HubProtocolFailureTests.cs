@@ -1,4 +1,6 @@
+using System.Runtime.ExceptionServices;
 using FluentAssertions;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Relay.Contracts;
 using Xunit;
@@ -13,7 +15,7 @@ public sealed class HubProtocolFailureTests
     [Theory]
     [InlineData("90", "*0 arguments*takes 1*")]
     [InlineData("92 01 02", "*2 arguments*takes 1*")]
-    [InlineData("91 a1 78", "Argument 1 is not a valid Int32*expected an integer*found String*")]
+    [InlineData("91 a1 78", "*Argument 1 is not a valid Int32*expected an integer*found String*")]
     [InlineData("91 c0", "*Nil*")]
     [InlineData("91 c4 00", "*Binary*")]
     [InlineData("91 ce 80000000", "*does not fit a 32-bit integer*")]
@@ -28,29 +30,42 @@ public sealed class HubProtocolFailureTests
     {
         foreach (var type in new[] { "01", "04" })
         {
-            var failure = Samples.Decode(Samples.Frame($"96 {type} 81 a1 68 a0 a1 37 a1 74 {arguments} 91 a1 38"), OneInt).Should().BeOfType<InvocationBindingFailureMessage>().Subject;
+            var frame = Samples.Frame($"96 {type} 81 a1 68 a0 a1 37 a1 74 {arguments} 91 a1 38");
+
+            var failure = Samples.Decode(frame, OneInt).Should().BeOfType<InvocationBindingFailureMessage>().Subject;
 
             failure.InvocationId.Should().Be("7");
             failure.Target.Should().Be("t");
             failure.BindingFailure.SourceException.Message.Should().MatchEquivalentOf(problem);
+            TheReasonReachesThePeer(failure.BindingFailure);
         }
     }
 
     [Fact]
     public void An_unknown_target_fails_its_invocation()
     {
-        var failure = Samples.Decode(Samples.Frame("96 01 80 c0 a7 756e6b6e6f776e 90 90"), OneInt).Should().BeOfType<InvocationBindingFailureMessage>().Subject;
+        var frame = Samples.Frame("96 01 80 c0 a7 756e6b6e6f776e 90 90");
+
+        var failure = Samples.Decode(frame, OneInt).Should().BeOfType<InvocationBindingFailureMessage>().Subject;
 
         failure.InvocationId.Should().BeNull();
         failure.Target.Should().Be("unknown");
+        TheReasonReachesThePeer(failure.BindingFailure);
     }
 
     [Theory]
     [InlineData("a7 756e6b6e6f776e", "01")]
     [InlineData("a1 31", "a1 78")]
     [InlineData("a1 31", "c0")]
-    public void A_wrong_stream_item_fails_its_stream(string id, string item) =>
-        Samples.Decode(Samples.Frame($"94 02 80 {id} {item}"), OneInt).Should().BeOfType<StreamBindingFailureMessage>();
+    public void A_wrong_stream_item_fails_its_stream(string id, string item)
+    {
+        var frame = Samples.Frame($"94 02 80 {id} {item}");
+
+        var failure = Samples.Decode(frame, OneInt).Should().BeOfType<StreamBindingFailureMessage>().Subject;
+
+        failure.Id.Should().Be(id == "a1 31" ? "1" : "unknown");
+        TheReasonReachesThePeer(failure.BindingFailure);
+    }
 
     [Fact]
     public void A_wrong_result_fails_its_completion()
@@ -147,4 +162,8 @@ public sealed class HubProtocolFailureTests
 
         decode.Should().Throw<InvalidDataException>();
     }
+
+    /// <summary>SignalR sends the text of a hub exception, and of no other.</summary>
+    private static void TheReasonReachesThePeer(ExceptionDispatchInfo failure) =>
+        RelayException.FromWire(failure.SourceException.Should().BeOfType<HubException>().Subject.Message).Code.Should().Be(RelayErrorCode.InvalidRequest);
 }

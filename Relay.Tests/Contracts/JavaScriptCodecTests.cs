@@ -12,16 +12,37 @@ public sealed class JavaScriptCodecTests
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(60);
 
+    private static Dictionary<string, string> Headers => new(StringComparer.Ordinal) { ["x"] = "y" };
+
+    private static PresenceEvent Presence => new()
+    {
+        Kind = PresenceKind.WriterLost,
+        Session = "é✓",
+        Output = OutputType.Stderr,
+        TimeMicros = Samples.MaxSafeInteger,
+    };
+
+    private static OutputProgress Progress => new() { Output = OutputType.Stdout, WrittenTo = 1L << 40, DurableTo = 70_000, Base = 300, Stored = 9 };
+
+    private static WriteRequest Request => new()
+    {
+        Session = "é✓",
+        RunId = "run",
+        Attempt = 2,
+        Outputs = [OutputType.Stdout, OutputType.Stderr],
+        Incarnation = Samples.MaxSafeInteger,
+    };
+
     [Fact]
     public async Task JavaScript_reads_what_this_codec_writes()
     {
         (HubMessage Message, string Read)[] cases =
         [
-            (new InvocationMessage(null, "Presence", [new PresenceEvent { Kind = PresenceKind.WriterLost, Session = "é✓", Output = OutputType.Stderr, TimeMicros = Samples.MaxSafeInteger }]),
+            (new InvocationMessage(null, "Presence", [Presence]),
                 """{"type":1,"headers":{},"target":"Presence","arguments":[[4,"é✓",2,9007199254740991,null]],"streamIds":[]}"""),
-            (new InvocationMessage("7", "Any", [-1, -200, -40_000, -3_000_000_000, 0.5, true, null, new byte[] { 1, 255 }]) { Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x"] = "y" } },
+            (new InvocationMessage("7", "Any", [-1, -200, -40_000, -3_000_000_000, 0.5, true, null, new byte[] { 1, 255 }]) { Headers = Headers },
                 """{"type":1,"headers":{"x":"y"},"invocationId":"7","target":"Any","arguments":[-1,-200,-40000,-3000000000,0.5,true,null,{"$hex":"01ff"}],"streamIds":[]}"""),
-            (Item(new WriteAck { Kind = WriteAckKind.Grant, Outputs = [new() { Output = OutputType.Stdout, WrittenTo = 1L << 40, DurableTo = 70_000, Base = 300, Stored = 9 }], Incarnation = 5, FencingNumber = 6, Window = 64 }),
+            (Item(new WriteAck { Kind = WriteAckKind.Grant, Outputs = [Progress], Incarnation = 5, FencingNumber = 6, Window = 64 }),
                 """{"type":2,"headers":{},"invocationId":"1","item":[1,[[1,1099511627776,70000,300,9,0]],5,6,64]}"""),
             (Item(new LogBatch
                 {
@@ -33,7 +54,8 @@ public sealed class JavaScriptCodecTests
                     ],
                 }),
                 """{"type":2,"headers":{},"invocationId":"1","item":["c",[[1,1,3,4,5,{"$hex":"6869"}],[4,0,0,6,0,{"$hex":""},0,0,1,-1,[[1,5,3808858755]]]]]}"""),
-            (CompletionMessage.WithError("1", "HubException: fenced: attempt 2"), """{"type":3,"headers":{},"invocationId":"1","error":"HubException: fenced: attempt 2"}"""),
+            (CompletionMessage.WithError("1", "HubException: fenced: attempt 2"),
+                """{"type":3,"headers":{},"invocationId":"1","error":"HubException: fenced: attempt 2"}"""),
             (CompletionMessage.WithResult("1", "done"), """{"type":3,"headers":{},"invocationId":"1","result":"done"}"""),
             (CompletionMessage.Empty("1"), """{"type":3,"headers":{},"invocationId":"1"}"""),
             (PingMessage.Instance, """{"type":6}"""),
@@ -76,18 +98,23 @@ public sealed class JavaScriptCodecTests
         [
             ("""{"type":4,"invocationId":"0","target":"Write","arguments":[[1,"é✓","run",2,[1,2],9007199254740991]],"streamIds":["1"]}""",
                 new(typeof(WriteRequest)),
-                new StreamInvocationMessage("0", "Write", [new WriteRequest { Session = "é✓", RunId = "run", Attempt = 2, Outputs = [OutputType.Stdout, OutputType.Stderr], Incarnation = Samples.MaxSafeInteger }], ["1"])),
+                new StreamInvocationMessage("0", "Write", [Request], ["1"])),
             ("""{"type":4,"headers":{"x":"y"},"invocationId":"0","target":"ReadPaced","arguments":[[1,"s",[],4]],"streamIds":["1"]}""",
                 new(typeof(ReadRequest)),
-                new StreamInvocationMessage("0", "ReadPaced", [new ReadRequest { Session = "s", Start = ReadStart.Now }], ["1"]) { Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["x"] = "y" } }),
-            ("""{"type":1,"invocationId":"3","target":"Watch","arguments":[[1,"s"]]}""", new(typeof(WatchRequest)), new InvocationMessage("3", "Watch", [new WatchRequest { Session = "s" }])),
-            ("""{"type":1,"target":"Unwatch","arguments":[[null,"s",null]],"streamIds":[]}""", new(typeof(WatchRequest)), new InvocationMessage(null, "Unwatch", [new WatchRequest { Session = "s" }])),
+                new StreamInvocationMessage("0", "ReadPaced", [new ReadRequest { Session = "s", Start = ReadStart.Now }], ["1"]) { Headers = Headers }),
+            ("""{"type":1,"invocationId":"3","target":"Watch","arguments":[[1,"s"]]}""",
+                new(typeof(WatchRequest)),
+                new InvocationMessage("3", "Watch", [new WatchRequest { Session = "s" }])),
+            ("""{"type":1,"target":"Unwatch","arguments":[[null,"s",null]],"streamIds":[]}""",
+                new(typeof(WatchRequest)),
+                new InvocationMessage(null, "Unwatch", [new WatchRequest { Session = "s" }])),
             ("""{"type":2,"invocationId":"1","item":[1,1,1099511627776,{"$hex":"00ff"}]}""", new(typeof(WriteItem)),
                 Item(new WriteItem { Kind = WriteItemKind.Data, Output = OutputType.Stdout, Offset = 1L << 40, Data = new byte[] { 0, 255 } })),
             ("""{"type":2,"invocationId":"1","item":[3,0,0,null,0,-5,[[1,10,3808858755],[2,0,0]]]}""", new(typeof(WriteItem)),
                 Item(new WriteItem { Kind = WriteItemKind.Complete, ExitCode = -5, Totals = [new(OutputType.Stdout, 10, 0xE3069283), new(OutputType.Stderr, 0, 0)] })),
             // An integer that JavaScript does not know exactly is written as a float.
-            ("""{"type":2,"invocationId":"1","item":[2,1,9007199254740992]}""", new(typeof(WriteItem)), Item(new WriteItem { Kind = WriteItemKind.Gap, Output = OutputType.Stdout, Offset = 1L << 53 })),
+            ("""{"type":2,"invocationId":"1","item":[2,1,9007199254740992]}""", new(typeof(WriteItem)),
+                Item(new WriteItem { Kind = WriteItemKind.Gap, Output = OutputType.Stdout, Offset = 1L << 53 })),
             ("""{"type":2,"invocationId":"1","item":16}""", new(typeof(int)), Item(16)),
             ("""{"type":2,"invocationId":"1","item":0.25}""", new(typeof(double)), Item(0.25)),
             ("""{"type":3,"invocationId":"1"}""", new(typeof(object)), CompletionMessage.Empty("1")),
@@ -115,7 +142,10 @@ public sealed class JavaScriptCodecTests
         var frames = await NodePeer.RunAsync(
             "codec-peer.mjs",
             ["encode"],
-            ["""{"type":4,"invocationId":"0","target":"Read","arguments":[{"session":"s"}],"streamIds":[]}""", """{"type":1,"invocationId":"0","target":"Read","arguments":[]}"""],
+            [
+                """{"type":4,"invocationId":"0","target":"Read","arguments":[{"session":"s"}],"streamIds":[]}""",
+                """{"type":1,"invocationId":"0","target":"Read","arguments":[]}""",
+            ],
             TimeLimit);
 
         foreach (var frame in frames)

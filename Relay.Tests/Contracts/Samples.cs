@@ -18,7 +18,14 @@ internal static class Samples
 
     public static readonly IReadOnlyDictionary<string, object> Values = new Dictionary<string, object>(StringComparer.Ordinal)
     {
-        ["WriteRequest"] = new WriteRequest { Session = "nightly", RunId = "run-1", Attempt = 3, Outputs = [OutputType.Stdout, OutputType.Stderr], Incarnation = MaxSafeInteger },
+        ["WriteRequest"] = new WriteRequest
+        {
+            Session = "nightly",
+            RunId = "run-1",
+            Attempt = 3,
+            Outputs = [OutputType.Stdout, OutputType.Stderr],
+            Incarnation = MaxSafeInteger,
+        },
         ["WriteRequest, defaults"] = new WriteRequest(),
         ["WriteItem, data"] = new WriteItem { Kind = WriteItemKind.Data, Output = OutputType.Stderr, Offset = 1L << 40, Data = Bytes(70_000) },
         ["WriteItem, no data"] = new WriteItem { Kind = WriteItemKind.Data, Output = OutputType.Stdout },
@@ -28,7 +35,16 @@ internal static class Samples
         ["WriteAck, progress"] = new WriteAck { Kind = WriteAckKind.Progress, Outputs = [Progress] },
         ["Progress"] = Progress,
         ["Total"] = new OutputTotal(OutputType.Stderr, 123_456_789_012, 0xE3069283),
-        ["ReadRequest"] = new ReadRequest { Session = "schön ✓", Outputs = [OutputType.Stderr], Start = ReadStart.Cursor, Cursor = "c.1", TailLines = 9, SinceMicros = 1_700_000_000_000_000, Follow = false },
+        ["ReadRequest"] = new ReadRequest
+        {
+            Session = "schön ✓",
+            Outputs = [OutputType.Stderr],
+            Start = ReadStart.Cursor,
+            Cursor = "c.1",
+            TailLines = 9,
+            SinceMicros = 1_700_000_000_000_000,
+            Follow = false,
+        },
         ["ReadRequest, defaults"] = new ReadRequest(),
         ["LogBatch"] = new LogBatch { Cursor = "c.2", Entries = [.. Enumerable.Range(0, 20).Select(Entry), Gap, End] },
         ["LogBatch, empty"] = new LogBatch { Cursor = "c.3" },
@@ -50,17 +66,33 @@ internal static class Samples
 
     private static OutputProgress Progress => new()
     {
-        Output = OutputType.Stdout, WrittenTo = 1L << 50, DurableTo = 1L << 20, Base = 100, Stored = 64, Verdict = Verdict.Mismatch,
+        Output = OutputType.Stdout,
+        WrittenTo = 1L << 50,
+        DurableTo = 1L << 20,
+        Base = 100,
+        Stored = 64,
+        Verdict = Verdict.Mismatch,
     };
 
     private static LogEntry Gap => new()
     {
-        Kind = LogEntryKind.Gap, Output = OutputType.Stdout, Offset = 10, Sequence = 8, TimeMicros = 2, Length = 90, Gap = GapReason.LostByWriter,
+        Kind = LogEntryKind.Gap,
+        Output = OutputType.Stdout,
+        Offset = 10,
+        Sequence = 8,
+        TimeMicros = 2,
+        Length = 90,
+        Gap = GapReason.LostByWriter,
     };
 
     private static LogEntry End => new()
     {
-        Kind = LogEntryKind.End, Sequence = 9, TimeMicros = 3, End = EndReason.Completed, ExitCode = 0, Totals = [new(OutputType.Stdout, 12, 1)],
+        Kind = LogEntryKind.End,
+        Sequence = 9,
+        TimeMicros = 3,
+        End = EndReason.Completed,
+        ExitCode = 0,
+        Totals = [new(OutputType.Stdout, 12, 1)],
     };
 
     /// <summary>Every kind of hub message, carrying the value where the kind carries one.</summary>
@@ -120,7 +152,12 @@ internal static class Samples
 
     private static LogEntry Entry(int i) => new()
     {
-        Kind = LogEntryKind.Data, Output = OutputType.Stdout, Offset = i * 1000L, Sequence = i + 1, TimeMicros = 1_700_000_000_000_000 + i, Data = Bytes(i),
+        Kind = LogEntryKind.Data,
+        Output = OutputType.Stdout,
+        Offset = i * 1000L,
+        Sequence = i + 1,
+        TimeMicros = 1_700_000_000_000_000 + i,
+        Data = Bytes(i),
     };
 
     private static byte[] Bytes(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i * 7))];
