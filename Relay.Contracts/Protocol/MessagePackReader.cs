@@ -95,10 +95,6 @@ internal ref partial struct MessagePackReader(ReadOnlySpan<byte> bytes)
         for (var values = 1L; values > 0; values--)
         {
             values += SkipOne();
-            if (values - 1 > Remaining)
-            {
-                throw Truncated();
-            }
         }
     }
 

@@ -45,16 +45,19 @@ public sealed class HubProtocolToleranceTests
         var unknown = "01 a1 78 c4 01 00 92 c0 91 80 81 a1 6b cb 3ff0000000000000 c7 02 05 0000 d8 01 00000000000000000000000000000000";
         var array = $"dc 00{fields + 7:x2} {string.Concat(Enumerable.Repeat("c0 ", fields))} {unknown}";
 
-        Item(array, type).Should().BeEquivalentTo(expected);
+        var invocation = Samples.Decode(Samples.Frame($"96 01 80 c0 a1 74 92 {array} 2a 90"), new Binder(type, typeof(int)));
+
+        // The second argument shows that reading went on at the right place.
+        invocation.Should().BeOfType<InvocationMessage>().Which.Arguments.Should().BeEquivalentTo([expected, 42], options => options.WithStrictOrdering());
     }
 
     [Fact]
     public void A_list_may_hold_arrays_of_other_lengths()
     {
-        var batch = (LogBatch)Item("92 a1 63 93 91 01 90 9c 04 c0 c0 c0 c0 c0 c0 c0 06 05 c0 a3 6e6577", typeof(LogBatch))!;
+        var batch = (LogBatch)Item("92 a1 63 93 9c 04 c0 c0 c0 c0 c0 c0 c0 06 05 c0 a3 6e6577 91 01 90", typeof(LogBatch))!;
 
         batch.Entries.Select(entry => (entry.Kind, entry.End, entry.ExitCode)).Should().Equal(
-            (LogEntryKind.Data, EndReason.None, null), (LogEntryKind.None, EndReason.None, null), (LogEntryKind.End, EndReason.Tail, 5));
+            (LogEntryKind.End, EndReason.Tail, 5), (LogEntryKind.Data, EndReason.None, null), (LogEntryKind.None, EndReason.None, null));
     }
 
     [Theory]
