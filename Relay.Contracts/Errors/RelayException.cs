@@ -18,7 +18,8 @@ public class RelayException : Exception
 
     /// <summary>
     /// Reads a failure out of a hub error. SignalR puts a prefix before it, so the search begins behind the last
-    /// <c>HubException: </c>. A text that carries no code of the contract becomes <see cref="RelayErrorCode.InternalError"/>.
+    /// <c>HubException: </c>. A code that this build does not know, and a hub that has no such method, become
+    /// <see cref="RelayErrorCode.UnsupportedVersion"/>, which is final; any other text becomes <see cref="RelayErrorCode.InternalError"/>.
     /// </summary>
     public static RelayException FromWire(string text, Exception? innerException = null)
     {
@@ -28,8 +29,11 @@ public class RelayException : Exception
         var colon = body.IndexOf(": ", StringComparison.Ordinal);
         return colon > 0 && RelayErrorCodes.TryParse(body[..colon], out var code)
             ? Create(code, body[(colon + 2)..], innerException)
-            : new RelayException(RelayErrorCode.InternalError, body, innerException);
+            : new RelayException(IsFromAnotherVersion(body, colon) ? RelayErrorCode.UnsupportedVersion : RelayErrorCode.InternalError, body, innerException);
     }
+
+    private static bool IsFromAnotherVersion(string body, int colon) =>
+        body.Contains("Method does not exist", StringComparison.Ordinal) || (colon > 0 && body[..colon].All(c => c is '_' or (>= 'a' and <= 'z')));
 
     /// <summary>Makes the most specific exception type for a code.</summary>
     public static RelayException Create(RelayErrorCode code, string detail, Exception? innerException = null) => code switch

@@ -150,6 +150,6 @@ public readonly record struct LogEntry
     /// <summary>End: the job's exit code, if it reported one.</summary>
     public int? ExitCode { get; init; }
 
-    /// <summary>End and diverged: bytes and checksum of each requested output up to here.</summary>
+    /// <summary>Bytes and checksum up to here: with an end of each requested output, with a divergence of every output.</summary>
     public IReadOnlyList<OutputTotal>? Totals { get; init; }
 }

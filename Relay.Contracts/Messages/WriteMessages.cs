@@ -50,7 +50,7 @@ public sealed record WriteItem
     /// <summary>Data and gap: absolute offset of the first byte within the output.</summary>
     public long Offset { get; init; }
 
-    /// <summary>Data: the bytes. At most 1 MiB by the server's default; 64 KiB is a good size.</summary>
+    /// <summary>Data: the bytes. At most 1 MiB by the server's default; 48 KiB is a good size: one record.</summary>
     public ReadOnlyMemory<byte> Data { get; init; }
 
     /// <summary>Gap: how many bytes are missing.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace Relay.Contracts;
@@ -7,9 +8,18 @@ public sealed record CreateSessionBody
 {
     /// <summary>The session's id: 1–256 UTF-8 bytes without control characters, <c>/</c> or <c>\</c>; not <c>.</c> or <c>..</c>.</summary>
     [JsonPropertyName("session_id")]
+    [Required(AllowEmptyStrings = true, ErrorMessage = "session_id is missing.")]
     public string? SessionId { get; init; }
 
     /// <summary>Free names and values; at most 32, 64 characters a name, 256 a value.</summary>
+    [JsonPropertyName("labels")]
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+}
+
+/// <summary>Optional body of <c>PUT /logging_session/{id}</c>.</summary>
+public sealed record EnsureSessionBody
+{
+    /// <summary>Labels for the session if this request creates it; an existing session keeps its own.</summary>
     [JsonPropertyName("labels")]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }

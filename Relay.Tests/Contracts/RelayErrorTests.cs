@@ -34,7 +34,6 @@ public sealed class RelayErrorTests
     [Theory]
     [InlineData("session_not_found")]
     [InlineData("Session_Not_Found: x")]
-    [InlineData("whatever: x")]
     [InlineData(": x")]
     [InlineData("")]
     [InlineData("Failed to invoke 'Read' due to an error on the server.")]
@@ -44,6 +43,17 @@ public sealed class RelayErrorTests
 
         failure.Code.Should().Be(RelayErrorCode.InternalError);
         failure.Message.Should().Be(text);
+    }
+
+    [Theory]
+    [InlineData("a_code_of_the_future: x")]
+    [InlineData("Failed to invoke 'Write' due to an error on the server. HubException: Method does not exist.")]
+    public void What_another_version_says_is_final(string text)
+    {
+        var failure = RelayException.FromWire(text);
+
+        failure.Code.Should().Be(RelayErrorCode.UnsupportedVersion);
+        failure.IsRetryable.Should().BeFalse();
     }
 
     [Fact]

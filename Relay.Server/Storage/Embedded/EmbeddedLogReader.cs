@@ -1,0 +1,284 @@
+using Microsoft.Win32.SafeHandles;
+using Relay.Contracts;
+
+namespace Relay.Server.Storage.Embedded;
+
+/// <summary>
+/// A cursor over one log. It reads from the hot tail where that reaches, else from the file, and says by itself where bytes are missing: it
+/// knows which offset of each output comes next, so whatever the cause, a jump becomes a gap.
+/// </summary>
+internal sealed class EmbeddedLogReader : ILogReader
+{
+    private readonly EmbeddedSessionLog _log;
+    private readonly List<LogEntry> _notices = [];
+    private readonly long[] _notBefore = new long[OutputTallies.Capacity];
+    private Segment? _segment;
+    private long _position;
+    private LogTally _seen;
+    private int _generation;
+    private int _epoch;
+    private HotBlock? _block;
+    private SafeFileHandle? _handle;
+    private SegmentWalker? _walker;
+    private bool _isDisposed;
+
+    public EmbeddedLogReader(EmbeddedSessionLog log, ReadFrom from)
+    {
+        _log = log;
+        _generation = log.Generation;
+        _epoch = log.CurrentEpoch;
+        new ReaderStart(log).Resolve(from, out var place, _notBefore, _notices);
+        Go(place);
+    }
+
+    public ReadCursor Cursor =>
+        new(_log.Incarnation, _epoch, _seen.Sequence, _seen[OutputType.Stdout].Length, _seen[OutputType.Stderr].Length);
+
+    public bool Read(List<LogEntry> entries, int maxBytes)
+    {
+        ReleaseBlock();
+        if (_generation != _log.Generation)
+        {
+            FindPlaceAnew();
+        }
+
+        if (_notices.Count > 0)
+        {
+            entries.AddRange(_notices);
+            _notices.Clear();
+            return true;
+        }
+
+        var before = entries.Count;
+        while (entries.Count == before)
+        {
+            if (_segment is null || _position >= _segment.Length)
+            {
+                if (!Advance(entries))
+                {
+                    CloseFile(); // A reader that waits holds neither a buffer nor a file.
+                    return entries.Count > before;
+                }
+            }
+            else if (_log.RentHot(_segment, _position) is { } block)
+            {
+                _block = block;
+                CloseFile();
+                ReadHot(block, entries, maxBytes);
+                if (entries.Count == before)
+                {
+                    ReleaseBlock();
+                }
+            }
+            else
+            {
+                ReadFile(entries, maxBytes);
+            }
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        ReleaseBlock();
+        CloseFile();
+        _log.ReaderLeft();
+    }
+
+    private void Go(ReaderPlace place)
+    {
+        CloseFile();
+        (_segment, _position, _seen) = (place.Segment, place.Position, place.Tally);
+    }
+
+    /// <summary>The log was cut back: what this reader saw beyond the cut did not survive.</summary>
+    private void FindPlaceAnew()
+    {
+        var cursor = Cursor;
+        _generation = _log.Generation;
+        new ReaderStart(_log).Resolve(new ReadFrom.After(cursor), out var place, _notBefore, _notices);
+        _epoch = _log.CurrentEpoch;
+        Go(place);
+    }
+
+    /// <summary>At the end of a segment: on to the next, if there is one.</summary>
+    private bool Advance(List<LogEntry> entries)
+    {
+        var next = _log.SegmentAfter(_segment);
+        if (next is not null && _segment is not null && _position < _segment.Length)
+        {
+            return true; // It grew before it was sealed: read that first.
+        }
+
+        if (next is not null)
+        {
+            var reason = next == _log.SegmentAfter(null) ? GapReason.Trimmed : GapReason.Corrupt;
+            Go(new ReaderPlace(next, SegmentHeader.PageSize, _seen));
+            JumpTo(next.Header.Base, reason, entries);
+            return true;
+        }
+
+        if (_log.End() is var end && end.Segment == _segment && end.Position == _position)
+        {
+            // Damage at the very end, or an end that is missing, has no following record that would show the jump.
+            JumpTo(end.Tally, GapReason.Corrupt, entries);
+        }
+
+        return false;
+    }
+
+    private void ReadHot(HotBlock block, List<LogEntry> entries, int maxBytes)
+    {
+        var limit = Math.Min(block.Start + block.Length, _segment!.Length);
+        for (var budget = maxBytes; _position < limit && budget > 0;)
+        {
+            // These bytes never left this process: their checksums need no proof.
+            var rest = block.Memory[(int)(_position - block.Start)..(int)(limit - block.Start)];
+            if (!RecordHeader.TryRead(rest.Span, _segment.Header.Salt, out var header))
+            {
+                throw new InvalidOperationException("The hot tail does not hold whole records.");
+            }
+
+            if (budget < maxBytes && header.PayloadLength > budget)
+            {
+                return;
+            }
+
+            _position += header.RecordLength;
+            budget -= Take(header, rest.Slice(RecordHeader.Size, header.PayloadLength), entries);
+        }
+    }
+
+    private void ReadFile(List<LogEntry> entries, int maxBytes)
+    {
+        var limit = _segment!.Length;
+        var before = entries.Count;
+        if (_walker is null && !TryOpenFile())
+        {
+            _position = limit; // Trimmed before it was opened: the next segment shows what is missing.
+            return;
+        }
+
+        _walker!.Seek(_position);
+        _walker.Fill(limit);
+        for (var budget = maxBytes; budget > 0;)
+        {
+            var result = _walker.TryNext(limit, out var header, out var payload);
+            if (result == WalkResult.Damaged)
+            {
+                if (entries.Count == before)
+                {
+                    _walker.Resync(limit);
+                    _position = _walker.Position;
+                }
+
+                return;
+            }
+
+            if (result != WalkResult.Record)
+            {
+                return;
+            }
+
+            if (budget < maxBytes && header.PayloadLength > budget)
+            {
+                return; // The next call reads it again.
+            }
+
+            _position = _walker.Position;
+            budget -= Take(header, payload, entries);
+        }
+    }
+
+    /// <summary>Makes an entry of a record, if it has something for readers.</summary>
+    /// <returns>How much of the batch it takes up.</returns>
+    private int Take(in RecordHeader header, ReadOnlyMemory<byte> payload, List<LogEntry> entries)
+    {
+        var output = header.Output;
+        if (header.Kind is RecordKind.Data or RecordKind.Gap && header.Offset > _seen[output].Length)
+        {
+            AddGap(output, _seen[output].Length, header.Offset, GapReason.Corrupt, entries);
+        }
+
+        var gap = header.Kind == RecordKind.Gap ? GapNote.Read(payload.Span) : null;
+        _seen.Apply(header, gap?.Length ?? 0);
+        if (gap is not null)
+        {
+            AddGap(output, header.Offset, header.Offset + gap.Length, gap.Reason, entries);
+        }
+
+        if (header.Kind != RecordKind.Data)
+        {
+            return RecordHeader.Size;
+        }
+
+        var skip = (int)Math.Clamp(_notBefore[(int)output - 1] - header.Offset, 0, header.PayloadLength);
+        if (skip < header.PayloadLength)
+        {
+            entries.Add(new LogEntry
+            {
+                Kind = LogEntryKind.Data,
+                Output = output,
+                Offset = header.Offset + skip,
+                Sequence = header.Sequence,
+                TimeMicros = header.TimeMicros,
+                Data = payload[skip..],
+            });
+        }
+
+        return header.PayloadLength;
+    }
+
+    private void JumpTo(in LogTally tally, GapReason reason, List<LogEntry> entries)
+    {
+        foreach (var output in OutputTypes.All)
+        {
+            if (tally[output].Length > _seen[output].Length)
+            {
+                AddGap(output, _seen[output].Length, tally[output].Length, reason, entries);
+            }
+        }
+
+        if (tally.Sequence >= _seen.Sequence)
+        {
+            _seen = tally;
+        }
+    }
+
+    private void AddGap(OutputType output, long from, long to, GapReason reason, List<LogEntry> entries)
+    {
+        from = Math.Max(from, _notBefore[(int)output - 1]);
+        if (from < to)
+        {
+            entries.Add(new LogEntry { Kind = LogEntryKind.Gap, Output = output, Offset = from, Length = to - from, Gap = reason, Sequence = _seen.Sequence });
+        }
+    }
+
+    private bool TryOpenFile()
+    {
+        _handle = _segment!.TryOpenForReading();
+        _walker = _handle is null ? null : new SegmentWalker(_handle, _segment.Header.Salt, _position);
+        return _walker is not null;
+    }
+
+    private void ReleaseBlock()
+    {
+        _block?.Release();
+        _block = null;
+    }
+
+    private void CloseFile()
+    {
+        _walker?.Dispose();
+        _walker = null;
+        _handle?.Dispose();
+        _handle = null;
+    }
+}

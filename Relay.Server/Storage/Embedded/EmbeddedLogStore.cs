@@ -1,0 +1,257 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Relay.Contracts;
+
+namespace Relay.Server.Storage.Embedded;
+
+/// <summary>The default store: a folder of this machine, used by one relay.</summary>
+internal sealed partial class EmbeddedLogStore : ILogStore
+{
+    private readonly DataFolder _folder;
+    private readonly StorageOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<EmbeddedLogStore> _logger;
+    private readonly ConcurrentDictionary<string, EmbeddedSessionLog> _logs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Tombstone> _tombstones = new(StringComparer.Ordinal);
+    private readonly Lock _names = new();
+    private readonly Flusher _flusher;
+    private bool _isDisposed;
+
+    /// <exception cref="StoreUnavailableException">The folder cannot be used.</exception>
+    public EmbeddedLogStore(IOptions<StorageOptions> options, TimeProvider time, ILogger<EmbeddedLogStore> logger)
+    {
+        (_options, _time, _logger) = (options.Value, time, logger);
+        _folder = DataFolder.Open(_options.DataFolder);
+        _flusher = new Flusher(_options, time, logger);
+        try
+        {
+            LoadAll();
+        }
+        catch
+        {
+            _folder.Dispose();
+            throw;
+        }
+    }
+
+    public StoreHealth Health => _flusher.Failure is { } failure ? new StoreHealth(false, failure) : new StoreHealth(true, "ok");
+
+    public ValueTask<ISessionLog> CreateAsync(string id, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_names)
+        {
+            if (_logs.ContainsKey(id))
+            {
+                throw Errors.SessionExists(id);
+            }
+
+            var folder = _folder.SessionFolder(id);
+            try
+            {
+                Directory.CreateDirectory(folder);
+                var log = EmbeddedSessionLog.Create(folder, id, labels, _options, _time, _flusher);
+                if (_options.Fsync != FsyncPolicy.Os)
+                {
+                    FolderSync.Sync(_folder.Sessions);
+                }
+
+                if (_tombstones.TryRemove(id, out _))
+                {
+                    _folder.RemoveTombstone(id);
+                }
+
+                _logs[id] = log;
+                return ValueTask.FromResult<ISessionLog>(log);
+            }
+            catch (IOException e)
+            {
+                TryDelete(folder);
+                throw Errors.Storage(e);
+            }
+        }
+    }
+
+    public ValueTask<ISessionLog?> FindAsync(string id, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<ISessionLog?>(_logs.GetValueOrDefault(id));
+
+    public ValueTask<IReadOnlyList<ISessionLog>> ListAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<ISessionLog>>([.. _logs.Values]);
+
+    public ValueTask<int> CountAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_logs.Count);
+
+    public ValueTask<Tombstone?> FindTombstoneAsync(string id, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_tombstones.GetValueOrDefault(id));
+
+    public ValueTask<bool> DeleteAsync(ISessionLog log, EndReason reason, bool unlessHeld, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var embedded = (EmbeddedSessionLog)log;
+        var trash = Path.Combine(_folder.Trash, $"{Path.GetFileName(embedded.Folder)}-{log.Incarnation}");
+        lock (_names)
+        {
+            if (!embedded.TryEnd(reason, unlessHeld))
+            {
+                return ValueTask.FromResult(false);
+            }
+
+            var tombstone = new Tombstone(log.Id, reason, _time.GetUtcNow());
+            _tombstones[log.Id] = tombstone;
+            _logs.TryRemove(log.Id, out _);
+            try
+            {
+                Directory.Move(embedded.Folder, trash);
+                _folder.SaveTombstone(tombstone);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The session is gone for everyone; a folder that could not be moved would come back with the next start.
+                LogDeleteFailed(e, embedded.Folder);
+                TryDelete(embedded.Folder);
+                return ValueTask.FromResult(true);
+            }
+        }
+
+        embedded.MovedTo(trash); // Removing many files takes its time: not under the lock that every creation needs.
+        return ValueTask.FromResult(true);
+    }
+
+    public ValueTask MaintainAsync(TimeSpan tombstoneLife, CancellationToken cancellationToken)
+    {
+        foreach (var log in _logs.Values)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            log.ReleaseIfIdle();
+            log.TrimTo(_options.MaxSessionBytes);
+        }
+
+        TrimTotal();
+        var oldest = _time.GetUtcNow() - tombstoneLife;
+        lock (_names)
+        {
+            foreach (var tombstone in _tombstones.Values.Where(tombstone => tombstone.At < oldest))
+            {
+                _tombstones.TryRemove(tombstone.Id, out _);
+                _folder.RemoveTombstone(tombstone.Id);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        await _flusher.DisposeAsync();
+        await Parallel.ForEachAsync(_logs.Values, new ParallelOptions { MaxDegreeOfParallelism = Flusher.ParallelSyncs }, (log, _) =>
+        {
+            log.Shutdown();
+            return ValueTask.CompletedTask;
+        });
+        _folder.Dispose();
+    }
+
+    private void TrimTotal()
+    {
+        if (_options.MaxTotalBytes <= 0)
+        {
+            return;
+        }
+
+        var bySize = _logs.Values.Select(log => (Log: log, Bytes: log.StoredBytes)).OrderByDescending(entry => entry.Bytes).ToList();
+        var excess = bySize.Sum(entry => entry.Bytes) - _options.MaxTotalBytes;
+        foreach (var (log, bytes) in bySize)
+        {
+            if (excess <= 0)
+            {
+                return;
+            }
+
+            excess -= log.TrimTo(Math.Max(bytes - excess, 1));
+        }
+    }
+
+    private void LoadAll()
+    {
+        var report = new RecoveryLog();
+        foreach (var tombstone in _folder.LoadTombstones())
+        {
+            _tombstones[tombstone.Id] = tombstone;
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(_folder.Sessions))
+        {
+            if (TryLoad(folder, report, out var log))
+            {
+                _logs[log.Id] = log;
+            }
+        }
+
+        foreach (var finding in report.Findings)
+        {
+            LogFinding(finding);
+        }
+
+        LogOpened(_folder.Root, _logs.Count, report.Scanned);
+    }
+
+    private bool TryLoad(string folder, RecoveryLog report, [NotNullWhen(true)] out EmbeddedSessionLog? log)
+    {
+        log = null;
+        try
+        {
+            log = EmbeddedSessionLog.Load(folder, _folder.Quarantine, _options, _time, _flusher, report);
+            if (log is not null)
+            {
+                return true;
+            }
+
+            if (!Directory.EnumerateFiles(folder, "*.log").Any())
+            {
+                TryDelete(folder); // Creation was interrupted before the session existed for anyone.
+                return false;
+            }
+
+            Directory.CreateDirectory(_folder.Quarantine);
+            var target = Path.Combine(_folder.Quarantine, $"{Path.GetFileName(folder)}-{_time.GetUtcNow().ToUnixTimeMilliseconds()}");
+            Directory.Move(folder, target);
+            LogManifestLost(folder, target);
+            return false;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StoreUnavailableException(e.Message, e);
+        }
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Left for the next start.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Store {Folder} opened: {Sessions} sessions, {Scanned} of them scanned after an unclean stop")]
+    private partial void LogOpened(string folder, int sessions, int scanned);
+
+    [LoggerMessage(LogLevel.Warning, "Recovery: {Finding}")]
+    private partial void LogFinding(string finding);
+
+    [LoggerMessage(LogLevel.Error, "Session folder {Folder} has no readable manifest; moved to {Target}")]
+    private partial void LogManifestLost(string folder, string target);
+
+    [LoggerMessage(LogLevel.Error, "Session folder {Folder} could not be moved to the trash")]
+    private partial void LogDeleteFailed(Exception failure, string folder);
+}

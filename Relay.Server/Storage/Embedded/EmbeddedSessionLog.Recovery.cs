@@ -1,0 +1,89 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using Relay.Contracts;
+
+namespace Relay.Server.Storage.Embedded;
+
+// Coming into being: created, loaded after a clean stop, or recovered after an unclean one.
+internal sealed partial class EmbeddedSessionLog
+{
+    /// <summary>Creates the log of a new session in an existing, empty folder.</summary>
+    public static EmbeddedSessionLog Create(
+        string folder, string id, IReadOnlyDictionary<string, string> labels, StorageOptions options, TimeProvider time, IFlushQueue flushQueue)
+    {
+        var now = time.GetUtcNow();
+        var state = new LogState();
+        var manifest = new SessionManifest
+        {
+            Id = id,
+            // 53 bits, so that JavaScript clients can hand it back.
+            Incarnation = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & (MaxPosition - 1),
+            CreatedAt = now,
+            LastActivityAt = now,
+            Labels = labels.ToDictionary(StringComparer.Ordinal),
+            IsClean = true,
+            State = state.ToNote(),
+            StateSegment = 0,
+            StatePosition = 0,
+        };
+        manifest.Save(folder, durable: options.Fsync != FsyncPolicy.Os);
+        return new EmbeddedSessionLog(folder, manifest, state, [], options, time, flushQueue) { _manifestIsDurable = true };
+    }
+
+    /// <summary>Loads a session's log from its folder.</summary>
+    /// <returns>Null when the folder has no readable manifest.</returns>
+    /// <exception cref="InvalidDataException">It was written by a newer relay.</exception>
+    public static EmbeddedSessionLog? Load(string folder, string quarantine, StorageOptions options, TimeProvider time, IFlushQueue flushQueue, RecoveryLog report)
+    {
+        if (SessionManifest.Load(folder) is not { } manifest)
+        {
+            return null;
+        }
+
+        var recovery = new LogRecovery(folder, quarantine, manifest, report);
+        recovery.Run(sync: options.Fsync != FsyncPolicy.Os);
+        var log = new EmbeddedSessionLog(folder, recovery.Manifest, recovery.State, recovery.Segments, options, time, flushQueue)
+        {
+            _manifestIsBehind = recovery.Manifest != manifest,
+        };
+        foreach (var output in OutputTypes.All)
+        {
+            log._state.MarkLost(output);
+        }
+
+        return log;
+    }
+
+    /// <summary>Throws away what may not have reached the disk, and begins a new epoch in a new segment.</summary>
+    private void CutBackTo(DurablePoint point)
+    {
+        foreach (var lost in _segments.Where(IsLost))
+        {
+            File.Delete(lost.Path);
+            File.Delete(lost.IndexPath);
+        }
+
+        _segments.RemoveAll(IsLost);
+        if (_segments.LastOrDefault() is { } last && last == point.Segment)
+        {
+            last.CutTo(point.Position);
+            last.Seal();
+        }
+
+        _state = LogState.FromNote(point.State);
+        _durable = _state.Tally;
+        foreach (var output in OutputTypes.All)
+        {
+            _leases[(int)output - 1] = null;
+            _state.MarkLost(output);
+        }
+
+        _manifest = _manifest.InNewEpoch(_state.Tally.Sequence + 1);
+        _durablePoint = point;
+        _writer = CreateSegment();
+
+        // A segment of which nothing is durable goes as well: the next one will have its name.
+        bool IsLost(Segment segment) => point.Segment is not { } durable || segment.FirstSequence > durable.FirstSequence
+            || (segment == durable && point.Position <= SegmentHeader.PageSize);
+    }
+}

@@ -1,0 +1,201 @@
+using System.Diagnostics.CodeAnalysis;
+using Relay.Contracts;
+
+namespace Relay.Server.Storage.Embedded;
+
+/// <summary>What recovery did, for the log of the server.</summary>
+internal sealed class RecoveryLog
+{
+    public int Scanned { get; set; }
+
+    public List<string> Findings { get; } = [];
+}
+
+/// <summary>
+/// Finds out where a log ends. Damage above the durable watermark is a torn tail and cut off. Below it nothing is thrown away: a copy of the
+/// file goes to quarantine, the damaged records are passed over (readers get a gap), and the log goes on in a new segment if its end is unreadable.
+/// </summary>
+internal sealed class LogRecovery(string folder, string quarantine, SessionManifest manifest, RecoveryLog report)
+{
+    public SessionManifest Manifest { get; private set; } = manifest;
+
+    public LogState State { get; private set; } = LogState.FromNote(manifest.State);
+
+    public List<Segment> Segments { get; } = [];
+
+    public void Run(bool sync)
+    {
+        LoadSegments();
+        if (Manifest.IsClean && IsAsNoted())
+        {
+            return;
+        }
+
+        report.Scanned++;
+        if (Segments.FindIndex(segment => segment.FirstSequence >= Manifest.StateSegment) is >= 0 and var first)
+        {
+            ScanFrom(first, sync);
+        }
+
+        // Always a new epoch: records of the last one may be lost that readers saw, also when nothing of that epoch is left.
+        Manifest = Manifest.InNewEpoch(State.Tally.Sequence + 1) with { IsClean = false };
+    }
+
+    private bool IsAsNoted() => Segments.Count == 0
+        ? Manifest.StateSegment == 0
+        : Segments[^1].FirstSequence == Manifest.StateSegment && Segments[^1].Length == Manifest.StatePosition;
+
+    private void LoadSegments()
+    {
+        foreach (var path in Directory.EnumerateFiles(folder, "*.log").Order(StringComparer.Ordinal))
+        {
+            if (TryReadHeader(path, out var header, out var length) && header.Incarnation == Manifest.Incarnation && Path.GetFileName(path) == Segment.FileName(header.FirstSequence))
+            {
+                var segment = new Segment(folder, header, length);
+                Segments.LastOrDefault()?.Seal();
+                Segments.Add(segment);
+            }
+            else
+            {
+                Quarantine(path, move: true, "its first page is unreadable");
+            }
+        }
+    }
+
+    private void ScanFrom(int first, bool sync)
+    {
+        // A segment is synced before anything in a later one counts as durable: so a watermark vouches for all segments before its own.
+        var vouching = Segments.FindLastIndex(segment => ReadWatermark(segment).Position > SegmentHeader.PageSize);
+        for (var i = first; i < Segments.Count; i++)
+        {
+            var segment = Segments[i];
+            if (i > first && i > vouching && segment.Header.Base.Sequence > State.Tally.Sequence)
+            {
+                Drop(i);
+                break;
+            }
+
+            State.SkipTo(segment.Header.Base);
+            var watermark = i < vouching ? new Watermark(segment.Length, default) : ReadWatermark(segment);
+            var begin = segment.FirstSequence == Manifest.StateSegment ? Math.Max(Manifest.StatePosition, SegmentHeader.PageSize) : SegmentHeader.PageSize;
+            if (!Scan(segment, begin, watermark, sync))
+            {
+                Drop(i + 1);
+            }
+        }
+
+        if (Segments.LastOrDefault() is { IsSealed: true } last && last.FirstSequence == State.Tally.Sequence + 1)
+        {
+            Drop(Segments.Count - 1); // Nothing of it is left, and the next segment will have its name.
+        }
+    }
+
+    /// <summary>The segments from <paramref name="first"/> on follow a torn tail: they go with it.</summary>
+    private void Drop(int first)
+    {
+        foreach (var segment in Segments.Skip(first))
+        {
+            report.Findings.Add($"{segment.Path}: removed, for the log was torn before it");
+            File.Delete(segment.Path);
+            File.Delete(segment.IndexPath);
+        }
+
+        Segments.RemoveRange(first, Segments.Count - first);
+    }
+
+    /// <returns><c>false</c> when a torn tail was cut off.</returns>
+    private bool Scan(Segment segment, long begin, Watermark watermark, bool sync)
+    {
+        using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        using var walker = new SegmentWalker(handle, segment.Header.Salt, begin);
+        var limit = segment.Length;
+        var isWhole = true;
+        var quarantined = false;
+        while (walker.Next(limit, out var header, out var payload) is var result && result != WalkResult.End)
+        {
+            if (result == WalkResult.Record)
+            {
+                if (header.Sequence > watermark.Tally.Sequence)
+                {
+                    State.SkipTo(watermark.Tally); // A damaged record may have been the last of its output.
+                }
+
+                State.Apply(header, payload.Span);
+                continue;
+            }
+
+            if (walker.Position >= watermark.Position)
+            {
+                report.Findings.Add($"{segment.Path}: cut off a torn tail of {limit - walker.Position} bytes at {walker.Position}");
+                segment.CutTo(walker.Position);
+                isWhole = false;
+                break;
+            }
+
+            if (!quarantined)
+            {
+                Quarantine(segment.Path, move: false, $"a record at {walker.Position} is damaged");
+                quarantined = true;
+            }
+
+            State.MarkDamaged();
+            if (!walker.Resync(limit))
+            {
+                break;
+            }
+        }
+
+        var isShort = State.Tally.Sequence < watermark.Tally.Sequence || limit < begin;
+        State.SkipTo(watermark.Tally);
+        if (isShort)
+        {
+            // The durable end of the file cannot be read. What was known of it goes on in a new segment, and readers get a gap.
+            report.Findings.Add($"{segment.Path}: records up to {State.Tally.Sequence} are lost; the log goes on behind them");
+            segment.Seal();
+        }
+
+        if (sync && segment.Length > begin)
+        {
+            RandomAccess.FlushToDisk(handle);
+        }
+
+        return isWhole;
+    }
+
+    private void Quarantine(string path, bool move, string why)
+    {
+        Directory.CreateDirectory(quarantine);
+        var target = Path.Combine(quarantine, $"{Path.GetFileName(folder)}-{Path.GetFileName(path)}");
+        for (var i = 1; File.Exists(target); i++)
+        {
+            target = Path.Combine(quarantine, $"{Path.GetFileName(folder)}-{Path.GetFileName(path)}.{i}");
+        }
+
+        if (move)
+        {
+            File.Move(path, target);
+        }
+        else
+        {
+            File.Copy(path, target);
+        }
+
+        report.Findings.Add($"{path}: {why}; {(move ? "moved" : "copied")} to {target}");
+    }
+
+    private static Watermark ReadWatermark(Segment segment)
+    {
+        using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var page = new byte[SegmentHeader.PageSize];
+        return segment.Header.ReadWatermark(page.AsSpan(0, RandomAccess.Read(handle, page, 0)));
+    }
+
+    private static bool TryReadHeader(string path, [NotNullWhen(true)] out SegmentHeader? header, out long length)
+    {
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var page = new byte[SegmentHeader.PageSize];
+        header = SegmentHeader.Read(page.AsSpan(0, RandomAccess.Read(handle, page, 0)));
+        length = Math.Max(RandomAccess.GetLength(handle), SegmentHeader.PageSize);
+        return header is not null;
+    }
+}

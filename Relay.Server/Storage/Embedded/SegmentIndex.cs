@@ -1,0 +1,108 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+using Relay.Contracts;
+
+namespace Relay.Server.Storage.Embedded;
+
+/// <summary>A place in a segment and how the log stood there.</summary>
+internal readonly record struct IndexEntry(long Position, long TimeMicros, LogTally Tally);
+
+/// <summary>
+/// Sparse index beside a segment: one entry about every 64 KiB. It is a hint and can always be made anew from the segment; an entry that
+/// is damaged is passed over.
+/// <code>
+///  0  u32 crc-32c of 8–103, begun from the segment's key   4  u32 zero
+///  8  i64 position of a record   16  i64 its time   24  tally before it
+/// </code>
+/// </summary>
+internal sealed class SegmentIndex : IDisposable
+{
+    public const int Spacing = 64 * 1024;
+    private const int EntrySize = 24 + LogTally.Size;
+    private readonly SafeFileHandle _handle;
+    private readonly uint _salt;
+    private long _fileLength;
+    private long _lastPosition;
+
+    private SegmentIndex(SafeFileHandle handle, uint salt, long fileLength, long lastPosition) =>
+        (_handle, _salt, _fileLength, _lastPosition) = (handle, salt, fileLength, lastPosition);
+
+    /// <summary>Opens the index of a segment for writing; entries at or beyond <paramref name="segmentLength"/> are cut off.</summary>
+    public static SegmentIndex Open(Segment segment, long segmentLength)
+    {
+        var last = ReadAll(segment).LastOrDefault(entry => entry.Position < segmentLength);
+        var keep = ReadAll(segment).TakeWhile(entry => entry.Position < segmentLength).Count();
+        var handle = File.OpenHandle(segment.IndexPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        try
+        {
+            RandomAccess.SetLength(handle, (long)keep * EntrySize);
+            return new SegmentIndex(handle, segment.Header.Salt, (long)keep * EntrySize, Math.Max(last.Position, SegmentHeader.PageSize));
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Notes the record at <paramref name="position"/> if the last entry is far enough behind.</summary>
+    public void Note(long position, long timeMicros, in LogTally before)
+    {
+        if (position - _lastPosition < Spacing)
+        {
+            return;
+        }
+
+        Span<byte> bytes = stackalloc byte[EntrySize];
+        bytes.Clear();
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], position);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], timeMicros);
+        before.Write(bytes[24..]);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, Crc32C.Append(_salt, bytes[8..]));
+        try
+        {
+            RandomAccess.Write(_handle, bytes, _fileLength);
+            _fileLength += EntrySize;
+            _lastPosition = position;
+        }
+        catch (IOException)
+        {
+            // The index is a hint. A full disk shows at the record itself, which is written next.
+        }
+    }
+
+    /// <summary>All whole entries, in order. A missing index is an empty one.</summary>
+    public static List<IndexEntry> ReadAll(Segment segment)
+    {
+        var entries = new List<IndexEntry>();
+        byte[] file;
+        try
+        {
+            file = File.ReadAllBytes(segment.IndexPath);
+        }
+        catch (IOException)
+        {
+            return entries;
+        }
+
+        for (var at = 0; at + EntrySize <= file.Length; at += EntrySize)
+        {
+            var bytes = file.AsSpan(at, EntrySize);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Crc32C.Append(segment.Header.Salt, bytes[8..]))
+            {
+                continue;
+            }
+
+            var entry = new IndexEntry(
+                BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]), LogTally.Read(bytes[24..]));
+            if (entry.Position < segment.Length)
+            {
+                entries.Add(entry);
+            }
+        }
+
+        return entries;
+    }
+
+    public void Dispose() => _handle.Dispose();
+}

@@ -1,0 +1,99 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Relay.Server.Storage.Embedded;
+
+/// <summary>The open files of the segment that grows.</summary>
+internal sealed class SegmentWriter : IDisposable
+{
+    private readonly SafeFileHandle _data;
+    private readonly SegmentIndex _index;
+    private int _nextSlot;
+
+    private SegmentWriter(Segment segment, SafeFileHandle data, SegmentIndex index) => (Segment, _data, _index) = (segment, data, index);
+
+    public Segment Segment { get; }
+
+    /// <summary>Creates the file with its first page.</summary>
+    public static SegmentWriter Create(string folder, SegmentHeader header)
+    {
+        var path = Path.Combine(folder, Segment.FileName(header.FirstSequence));
+        var data = OpenData(path, FileMode.Create);
+        try
+        {
+            RandomAccess.Write(data, header.ToPage(), 0);
+            var segment = new Segment(folder, header, SegmentHeader.PageSize);
+            File.Delete(segment.IndexPath);
+            return new SegmentWriter(segment, data, SegmentIndex.Open(segment, segment.Length));
+        }
+        catch
+        {
+            data.Dispose();
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    /// <summary>Opens an existing segment to go on behind its last whole record.</summary>
+    public static SegmentWriter Open(Segment segment)
+    {
+        var data = OpenData(segment.Path, FileMode.Open);
+        try
+        {
+            return new SegmentWriter(segment, data, SegmentIndex.Open(segment, segment.Length));
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes a record behind the last one. The caller publishes it; until then a failed write leaves no trace.</summary>
+    /// <exception cref="IOException">The file system refused.</exception>
+    public void Append(ReadOnlySpan<byte> record, long timeMicros, in LogTally before)
+    {
+        var position = Segment.Length;
+        _index.Note(position, timeMicros, before);
+        try
+        {
+            RandomAccess.Write(_data, record, position);
+        }
+        catch
+        {
+            TryCut(position);
+            throw;
+        }
+    }
+
+    /// <summary>Forces everything written so far to the disk. A failure is final for this handle.</summary>
+    public void Sync() => RandomAccess.FlushToDisk(_data);
+
+    /// <summary>Notes that everything before the watermark is durable.</summary>
+    public void WriteWatermark(Watermark watermark)
+    {
+        var (bytes, position) = Segment.Header.ToSlot(watermark, _nextSlot);
+        RandomAccess.Write(_data, bytes, position);
+        _nextSlot ^= 1;
+    }
+
+    public void Dispose()
+    {
+        _index.Dispose();
+        _data.Dispose();
+    }
+
+    private void TryCut(long position)
+    {
+        try
+        {
+            RandomAccess.SetLength(_data, position);
+        }
+        catch (IOException)
+        {
+            // What is left behind the last record has no valid head, and the next record overwrites it.
+        }
+    }
+
+    private static SafeFileHandle OpenData(string path, FileMode mode) =>
+        File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+}

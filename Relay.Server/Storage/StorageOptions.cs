@@ -1,0 +1,47 @@
+namespace Relay.Server.Storage;
+
+/// <summary>When bytes are forced to the disk.</summary>
+internal enum FsyncPolicy
+{
+    /// <summary>Every <see cref="StorageOptions.FsyncInterval"/> or <see cref="StorageOptions.FsyncBytes"/>, whichever comes first.</summary>
+    Interval,
+
+    /// <summary>As soon as there is something to sync; what arrives meanwhile joins the next one. Acks report durable bytes within one disk latency.</summary>
+    Group,
+
+    /// <summary>Never by the relay: the operating system decides, and "durable" means "written". A power loss can cost acknowledged bytes.</summary>
+    Os,
+}
+
+/// <summary>Options of the embedded store, configuration section <c>Storage</c>.</summary>
+internal sealed class StorageOptions
+{
+    public const string Section = "Storage";
+
+    /// <summary>Folder of the store. Default: <c>SparkLogRelay</c> in the platform's local application data. One relay at a time may use it.</summary>
+    public string DataFolder { get; set; } = "";
+
+    /// <summary>When bytes are forced to the disk. Default <see cref="FsyncPolicy.Interval"/>.</summary>
+    public FsyncPolicy Fsync { get; set; } = FsyncPolicy.Interval;
+
+    /// <summary>With <see cref="FsyncPolicy.Interval"/>: longest time that written bytes are not durable. 10 ms–1 min, default 1 s.</summary>
+    public TimeSpan FsyncInterval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>With <see cref="FsyncPolicy.Interval"/>: most bytes of a session that are written and not durable before a sync begins. 64 KiB–1 GiB, default 8 MiB.</summary>
+    public long FsyncBytes { get; set; } = 8 * 1024 * 1024;
+
+    /// <summary>Size at which a segment file is sealed and the next one begins. 64 KiB–1 GiB, default 64 MiB. Retention removes whole segments.</summary>
+    public long SegmentBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Most bytes kept of one session; the oldest segments go first and readers behind get a gap. 0: no limit (default).</summary>
+    public long MaxSessionBytes { get; set; }
+
+    /// <summary>Most bytes kept in all; the oldest segments of the largest sessions go first. 0: no limit (default).</summary>
+    public long MaxTotalBytes { get; set; }
+
+    /// <summary>Most bytes of a session's newest records that stay in memory for readers that keep up. 64 KiB–64 MiB, default 1 MiB.</summary>
+    public int HotTailBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>After this long without an append a session gives back its memory and file handles. 1 s–1 h, default 30 s.</summary>
+    public TimeSpan IdleAfter { get; set; } = TimeSpan.FromSeconds(30);
+}
