@@ -1,1 +1,3 @@
-Console.WriteLine("x");
+using Relay.Server;
+
+return await RelayApplication.RunAsync(args);

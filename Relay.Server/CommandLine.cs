@@ -1,0 +1,71 @@
+namespace Relay.Server;
+
+/// <summary>Turns the command line into configuration: <c>--port 8160</c>, <c>--port=8160</c>, or any setting as <c>--Streaming:ReaderGrace 00:00:10</c>.</summary>
+internal static class CommandLine
+{
+    public const string Help = """
+        SparkLogRelay: live, complete logs of jobs that run elsewhere.
+
+        Usage: dotnet run -c Release --project Relay.Server -- [options]
+
+          --host ADDRESS   IP address, 'localhost' or '*' to listen on (default 0.0.0.0; RELAY_HOST)
+          --port PORT      TCP port, 0 lets the system choose (default 8160; RELAY_PORT)
+          --ttl TIME       time to live of sessions: seconds, or with s, m, h, d (default 3600; RELAY_TTL)
+          --data FOLDER    data folder (default: the local application data, /data in a container; RELAY_DATA)
+          --SECTION:KEY V  any setting of appsettings.json, e.g. --Storage:Fsync Group (RELAY_STORAGE__FSYNC)
+          --help           this text
+
+        See docs/operations.md for all settings.
+        """;
+
+    private static readonly string[] Options = ["host", "port", "ttl", "data"];
+    private static readonly string[] Sections = ["Storage", "Sessions", "Streaming", "Serilog"];
+
+    /// <param name="args">The command line.</param>
+    /// <param name="faults">Receives a line for each option that is unknown or has no value.</param>
+    public static Dictionary<string, string?> Parse(IReadOnlyList<string> args, List<string> faults)
+    {
+        var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < args.Count; i++)
+        {
+            var (name, value) = Split(args[i]);
+            if (name is null || !IsKnown(name))
+            {
+                faults.Add($"Unknown option '{args[i]}'. Known are --host, --port, --ttl, --data, and settings as --Section:Key with section {string.Join(", ", Sections)}.");
+                i += name is not null && value is null && i + 1 < args.Count && !IsOption(args[i + 1]) ? 1 : 0; // Its value is not a fault of its own.
+                continue;
+            }
+
+            if (value is null && i + 1 < args.Count && !IsOption(args[i + 1]))
+            {
+                value = args[++i];
+            }
+
+            if (string.IsNullOrEmpty(value))
+            {
+                faults.Add($"--{name} needs a value.");
+            }
+
+            values[name] = value;
+        }
+
+        return values;
+    }
+
+    private static (string? Name, string? Value) Split(string argument)
+    {
+        if (!IsOption(argument))
+        {
+            return (null, null);
+        }
+
+        var equals = argument.IndexOf('=', StringComparison.Ordinal);
+        return equals < 0 ? (argument[2..], null) : (argument[2..equals], argument[(equals + 1)..]);
+    }
+
+    private static bool IsOption(string argument) => argument.StartsWith("--", StringComparison.Ordinal);
+
+    private static bool IsKnown(string name) =>
+        Options.Contains(name, StringComparer.OrdinalIgnoreCase)
+        || (name.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && Sections.Contains(name[..colon], StringComparer.OrdinalIgnoreCase));
+}

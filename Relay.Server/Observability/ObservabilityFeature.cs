@@ -1,0 +1,112 @@
+using System.Text;
+using Microsoft.AspNetCore.OpenApi;
+using Relay.Server.Sessions;
+using Relay.Server.Storage;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Json;
+
+namespace Relay.Server.Observability;
+
+/// <summary>Logs, request ids, problem documents, health and the API's own description.</summary>
+internal static class ObservabilityFeature
+{
+    private const string TerminalTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext:l} {Message:lj}{NewLine}{Exception}";
+
+    public static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder, List<string> faults)
+    {
+        builder.Logging.ClearProviders().AddSerilog(CreateLogger(builder.Configuration, faults), dispose: true);
+        builder.Services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "SparkLogRelay";
+            document.Info.Version = RelayApplication.Version;
+            document.Info.Description = "Live, complete logs of jobs that run elsewhere. The hub at /hubs/logs and the raw routes are described in docs/protocol.md.";
+            return Task.CompletedTask;
+        }));
+        return builder;
+    }
+
+    public static void UseObservability(this WebApplication app)
+    {
+        app.UseMiddleware<RequestIdMiddleware>();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<StoppingMiddleware>();
+        app.UseSwaggerUiAtDocs();
+    }
+
+    /// <summary>The page itself stands at <c>/docs</c>, without the redirect to <c>/docs/index.html</c>: the original service answered 200 there.</summary>
+    private static void UseSwaggerUiAtDocs(this WebApplication app)
+    {
+        app.Use((context, next) =>
+        {
+            if (context.Request.Path.Equals("/docs", StringComparison.Ordinal))
+            {
+                context.Request.Path = "/docs/index.html";
+            }
+
+            return next(context);
+        });
+        app.UseSwaggerUI(options =>
+        {
+            options.RoutePrefix = "docs";
+            options.DocumentTitle = "SparkLogRelay";
+            options.SwaggerEndpoint("/openapi/v1.json", "SparkLogRelay");
+            var original = options.IndexStream;
+            options.IndexStream = () =>
+            {
+                using var reader = new StreamReader(original());
+                return new MemoryStream(Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace("<head>", "<head><base href=\"/docs/\">", StringComparison.Ordinal)));
+            };
+        });
+    }
+
+    public static void MapObservability(this WebApplication app)
+    {
+        app.MapOpenApi();
+        app.MapGet("/health", (ILogStore store, SessionSweeper sweeper) =>
+        {
+            var isHealthy = store.Health.IsWritable && sweeper.Failure is null;
+            return TypedResults.Json(
+                new HealthDocument("SparkLogRelay", isHealthy ? "ok" : "degraded", store.Health.Status, sweeper.Failure ?? "ok"),
+                statusCode: isHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        })
+            .WithSummary("Whether the relay and its store are well")
+            .WithTags("Health")
+            .Produces<HealthDocument>()
+            .Produces<HealthDocument>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    /// <summary>Readable on a terminal, JSON lines everywhere else; levels can be set in the configuration section <c>Serilog</c>.</summary>
+    private static Serilog.Core.Logger CreateLogger(IConfiguration configuration, List<string> faults)
+    {
+        try
+        {
+            return Configure(configuration).CreateLogger();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException)
+        {
+            faults.Add($"The section Serilog cannot be used: {e.Message}");
+            return new LoggerConfiguration().CreateLogger();
+        }
+    }
+
+    private static LoggerConfiguration Configure(IConfiguration configuration)
+    {
+        var logger = new LoggerConfiguration()
+            .MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
+            // A refused hub call is the client's matter: the hub logs its own failures, and the dispatcher would log each refusal with a stack.
+            .MinimumLevel.Override("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogEventLevel.Fatal)
+            // Why the relay could not start is said on stderr, in one line, by RelayApplication.
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
+            .ReadFrom.Configuration(configuration)
+            .Enrich.FromLogContext();
+        return Console.IsOutputRedirected
+            ? logger.WriteTo.Console(new JsonFormatter(renderMessage: true))
+            : logger.WriteTo.Console(outputTemplate: TerminalTemplate);
+    }
+}
+
+/// <summary>Answer of <c>GET /health</c>.</summary>
+internal sealed record HealthDocument(string Name, string Status, string Store, string Sweeper);

@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Relay.Server.Observability;
+using Relay.Server.Sessions;
+using Relay.Server.Storage;
+using Relay.Server.Storage.Embedded;
+using Relay.Server.Streaming;
+
+namespace Relay.Server;
+
+/// <summary>Puts the relay together.</summary>
+internal static class RelayApplication
+{
+    /// <summary>Exit code when settings or surroundings keep the relay from starting.</summary>
+    private const int CannotStart = 2;
+
+    public static string Version { get; } = typeof(RelayApplication).Assembly.GetName().Version!.ToString(3);
+
+    /// <summary>Runs the relay until it is told to stop.</summary>
+    /// <returns>The exit code of the process.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (args.Contains("--help", StringComparer.Ordinal) || args.Contains("-h", StringComparer.Ordinal))
+        {
+            Console.WriteLine(CommandLine.Help);
+            return 0;
+        }
+
+        if (args is ["--version"])
+        {
+            Console.WriteLine(Version);
+            return 0;
+        }
+
+        try
+        {
+            await using var app = Build(args);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (FaultsOf(e) is { } faults)
+        {
+            foreach (var fault in faults)
+            {
+                await Console.Error.WriteLineAsync($"relay-server: {fault}");
+            }
+
+            return CannotStart;
+        }
+    }
+
+    /// <summary>Builds the relay.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="customize">A last word before it is built, for tests.</param>
+    /// <exception cref="StartupException">Settings are wrong.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? customize = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = Environments.Production });
+        var faults = new List<string>();
+        builder.Configuration.Sources.Clear(); // Foreign variables such as PORT or HOST must not reach the relay.
+        builder.Configuration
+            .AddJsonFile("appsettings.json", optional: true)
+            .AddEnvironmentVariables("RELAY_")
+            .AddInMemoryCollection(CommandLine.Parse(args, faults));
+        var relay = RelayServerOptions.Read(builder.Configuration, faults);
+        builder.Services.AddSingleton(relay);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(4));
+        builder.UseKestrel(relay, FileHandles.ConnectionsOfAKind(faults));
+        builder.AddObservability(faults);
+        builder.AddStorage(relay);
+        builder.AddSessions(relay);
+        builder.AddStreaming();
+        customize?.Invoke(builder);
+
+        var app = builder.Build();
+        faults.AddRange(OptionsValidation.FaultsOf<StorageOptions>(app.Services, StorageOptions.Section));
+        faults.AddRange(OptionsValidation.FaultsOf<Sessions.SessionOptions>(app.Services, Sessions.SessionOptions.Section));
+        faults.AddRange(OptionsValidation.FaultsOf<StreamingOptions>(app.Services, StreamingOptions.Section));
+        if (faults.Count > 0)
+        {
+            throw new StartupException(faults);
+        }
+
+        app.UseObservability();
+        app.MapObservability();
+        app.MapSessions();
+        app.MapStreaming();
+        return app;
+    }
+
+    private static void UseKestrel(this WebApplicationBuilder builder, RelayServerOptions relay, long connections)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxResponseBufferSize = 32 * 1024; // Half the default: a reader that takes nothing costs that much less.
+            kestrel.Listen(relay.Address, relay.Port);
+            kestrel.Limits.MaxConcurrentConnections = kestrel.Limits.MaxConcurrentUpgradedConnections = connections; // Those beyond are closed at once.
+        });
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = BindSocket);
+    }
+
+    private static Socket BindSocket(System.Net.EndPoint endPoint)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+
+        // Accepted sockets inherit both. A stalled reader costs a small kernel buffer instead of the default's megabytes, and a half-open
+        // HTTP writer, which no ping can find, loses its lease in half a minute.
+        socket.SendBufferSize = 64 * 1024;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 10);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        return socket;
+    }
+
+    /// <summary>The lines to show for a failure that the user can mend; null for any other, which deserves its stack.</summary>
+    private static IEnumerable<string>? FaultsOf(Exception failure) => failure switch
+    {
+        StartupException startup => startup.Faults,
+        StoreUnavailableException store => [store.Message],
+        IOException { InnerException: AddressInUseException } bind => [$"{bind.Message} Stop the other process, or choose another port with --port."],
+        SocketException socket => [$"The address cannot be listened on: {socket.Message}. Choose another with --host and --port."],
+        InvalidDataException json => [json.InnerException is { } inner ? $"{json.Message} {inner.Message}" : json.Message],
+        _ => null,
+    };
+}

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Relay.Contracts;
+using Relay.Server.Storage;
+
+namespace Relay.Server.Sessions;
+
+/// <summary>Finds, creates and ends sessions. The store decides; this adds the clocks and counters of this relay.</summary>
+internal sealed class SessionRegistry(ILogStore store, PresencePublisher presence, IOptions<SessionOptions> options, TimeProvider time)
+{
+    private readonly ConcurrentDictionary<long, Session> _sessions = new();
+
+    public TimeSpan Ttl => options.Value.Ttl;
+
+    /// <summary>The session of an id.</summary>
+    /// <exception cref="RelayException">The id is invalid, unknown, deleted or expired.</exception>
+    public async ValueTask<Session> GetAsync(string? id, CancellationToken cancellationToken)
+    {
+        SessionIds.ThrowIfInvalid(id);
+        if (await store.FindAsync(id, cancellationToken) is { } log)
+        {
+            return Wrap(log);
+        }
+
+        throw await store.FindTombstoneAsync(id, cancellationToken) is { } tombstone ? tombstone.ToException() : Errors.SessionNotFound(id);
+    }
+
+    /// <summary>Creates a session.</summary>
+    /// <exception cref="RelayException">The id or a label is invalid, the session exists, or there are too many.</exception>
+    public async ValueTask<Session> CreateAsync(string? id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+    {
+        SessionIds.ThrowIfInvalid(id);
+        labels = SessionLabels.Check(labels);
+        if (await store.CountAsync(cancellationToken) >= options.Value.MaxSessions)
+        {
+            throw new RelayException(RelayErrorCode.StorageFull, $"This relay holds its most sessions, {options.Value.MaxSessions}. Delete some, or raise Sessions:MaxSessions.");
+        }
+
+        var session = Wrap(await store.CreateAsync(id, labels, cancellationToken));
+        session.Touch();
+        presence.Publish(PresenceKind.SessionCreated, id);
+        return session;
+    }
+
+    /// <summary>The session of an id, created if it does not exist.</summary>
+    /// <returns>The session, and whether this call created it.</returns>
+    public async ValueTask<(Session Session, bool Created)> EnsureAsync(string? id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+    {
+        SessionIds.ThrowIfInvalid(id);
+        while (true)
+        {
+            if (await store.FindAsync(id, cancellationToken) is { } log)
+            {
+                return (Wrap(log), false);
+            }
+
+            try
+            {
+                return (await CreateAsync(id, labels, cancellationToken), true);
+            }
+            catch (SessionExistsException)
+            {
+                // Someone else created it between the two looks.
+            }
+        }
+    }
+
+    /// <summary>Deletes a session.</summary>
+    /// <exception cref="RelayException">There is none.</exception>
+    public async ValueTask DeleteAsync(string? id, CancellationToken cancellationToken)
+    {
+        SessionIds.ThrowIfInvalid(id);
+        if (await store.FindAsync(id, cancellationToken) is not { } log || !await EndAsync(log, EndReason.Deleted, unlessHeld: false, cancellationToken))
+        {
+            throw Errors.SessionNotFound(id);
+        }
+    }
+
+    /// <summary>Ends every session whose time to live has run out, and saves the activity of the others.</summary>
+    /// <returns>How many ended.</returns>
+    public async ValueTask<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        var ended = 0;
+        List<Exception> failures = [];
+        foreach (var log in await store.ListAsync(cancellationToken))
+        {
+            try
+            {
+                ended += await SweepAsync(Wrap(log), cancellationToken) ? 1 : 0;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                failures.Add(e); // One session that cannot be ended must not keep the others alive.
+            }
+        }
+
+        foreach (var (incarnation, _) in _sessions.Where(entry => entry.Value.Log.Gone != EndReason.None))
+        {
+            _sessions.TryRemove(incarnation, out _); // Found by a request at the moment it ended.
+        }
+
+        await store.MaintainAsync(Ttl, cancellationToken);
+        return failures.Count == 0 ? ended : throw new AggregateException($"{failures.Count} sessions could not be swept.", failures);
+    }
+
+    /// <summary>All sessions, newest first.</summary>
+    public async ValueTask<IReadOnlyList<Session>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await store.ListAsync(cancellationToken)).Select(Wrap).OrderByDescending(session => session.Log.CreatedAt)];
+
+    private async ValueTask<bool> SweepAsync(Session session, CancellationToken cancellationToken)
+    {
+        if (session.Idle < Ttl)
+        {
+            await session.SaveActivityAsync(cancellationToken);
+            return false;
+        }
+
+        if (session.Log.Snapshot().HasWriter)
+        {
+            session.Touch(); // A writer that is connected and silent keeps its session; its time begins when it leaves.
+            return false;
+        }
+
+        return await EndAsync(session.Log, EndReason.Expired, unlessHeld: true, cancellationToken);
+    }
+
+    private async ValueTask<bool> EndAsync(ISessionLog log, EndReason reason, bool unlessHeld, CancellationToken cancellationToken)
+    {
+        if (!await store.DeleteAsync(log, reason, unlessHeld, cancellationToken))
+        {
+            return false;
+        }
+
+        _sessions.TryRemove(log.Incarnation, out _);
+        presence.Publish(reason == EndReason.Expired ? PresenceKind.SessionExpired : PresenceKind.SessionDeleted, log.Id);
+        return true;
+    }
+
+    private Session Wrap(ISessionLog log) => _sessions.GetOrAdd(log.Incarnation, static (_, state) => new Session(state.log, state.ttl, state.time), (log, ttl: Ttl, time));
+}

@@ -1,0 +1,40 @@
+using Relay.Contracts;
+using Relay.Server.Storage;
+
+namespace Relay.Server.Sessions;
+
+/// <summary>Shows a session as the REST documents do.</summary>
+internal sealed class SessionStatusMapper(SessionRegistry registry, TimeProvider time)
+{
+    public SessionStatus ToStatus(Session session)
+    {
+        var snapshot = session.Log.Snapshot();
+        return new SessionStatus
+        {
+            SessionId = session.Id,
+            State = snapshot.Completion is null ? "live" : "completed",
+            CreatedAt = session.Log.CreatedAt,
+            LastActivityAt = session.LastActivityAt,
+            ExpiresAt = snapshot.HasWriter ? null : time.GetUtcNow() - session.Idle + registry.Ttl,
+            Labels = session.Log.Labels,
+            Outputs = snapshot.Outputs.ToDictionary(output => output.Output.ToName(), output => ToStatus(output, snapshot.Completion), StringComparer.Ordinal),
+            Readers = session.Readers,
+            ExitCode = snapshot.Completion?.ExitCode,
+        };
+    }
+
+    private static OutputStatus ToStatus(OutputSnapshot output, Completion? completion) => new()
+    {
+        State = output.Phase switch
+        {
+            OutputPhase.Waiting => "waiting",
+            OutputPhase.Open => "open",
+            OutputPhase.Ended => "ended",
+            _ => "closed",
+        },
+        Bytes = output.Length,
+        Lines = output.Lines,
+        Writer = output.Writer,
+        Verdict = completion is null ? null : output.Verdict.ToString().ToLowerInvariant(),
+    };
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Options;
+
+namespace Relay.Server.Sessions;
+
+/// <summary>Ends sessions after their time to live. The loop ticks; <see cref="SessionRegistry.SweepAsync"/> decides.</summary>
+internal sealed partial class SessionSweeper(SessionRegistry registry, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionSweeper> logger)
+    : BackgroundService
+{
+    private volatile string? _failure;
+
+    /// <summary>Why the last sweep failed; null when it went well.</summary>
+    public string? Failure => _failure;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        foreach (var session in await registry.ListAsync(cancellationToken))
+        {
+            await session.SaveActivityAsync(cancellationToken);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.SweepInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await SweepAsync(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping, or the host never got to start.
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var ended = await registry.SweepAsync(stoppingToken);
+            if (ended > 0)
+            {
+                LogSwept(ended);
+            }
+
+            _failure = null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _failure = $"sweep failed: {e.Message}";
+            LogSweepFailed(e);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Count} sessions expired")]
+    private partial void LogSwept(int count);
+
+    [LoggerMessage(LogLevel.Error, "The sweep failed; sessions do not expire until one succeeds")]
+    private partial void LogSweepFailed(Exception failure);
+}

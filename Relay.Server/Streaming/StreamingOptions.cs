@@ -1,0 +1,31 @@
+namespace Relay.Server.Streaming;
+
+/// <summary>Options of the read and write paths, configuration section <c>Streaming</c>.</summary>
+internal sealed class StreamingOptions
+{
+    public const string Section = "Streaming";
+
+    /// <summary>How long readers stay after the last writer left without completing, in case it comes back. 0–1 h, default 5 s.</summary>
+    public TimeSpan ReaderGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Most payload in a batch to a reader, unless a single record has more. A lone record goes out at once. 4 KiB–1 MiB, default 48 KiB: with what stands around it, a batch then fits the 64 KiB buffers of the pools.</summary>
+    public int BatchBytes { get; set; } = 48 * 1024;
+
+    /// <summary>Most upload items of a hub writer that may be unacknowledged. 2–1024, default 64.</summary>
+    public int WriteWindowItems { get; set; } = 64;
+
+    /// <summary>Most bytes one hub item may carry. 64 KiB–16 MiB, default 1 MiB.</summary>
+    public int MaxItemBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>How often idle connections are pinged. 1 s–1 min, default 10 s.</summary>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A WebSocket, raw or of the hub, that does not answer a ping within this time is dropped and its lease is free. 1 s–5 min, default 10 s.</summary>
+    public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A hub client that has sent a ping and then nothing for this long is dropped. Matters for transports other than WebSockets. 2 s–10 min, default 30 s.</summary>
+    public TimeSpan ClientTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A reader whose socket takes nothing for this long is dropped. 1 s–10 min, default 10 s.</summary>
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,135 @@
+using System.Net.WebSockets;
+using Microsoft.Extensions.Options;
+using Relay.Contracts;
+using Relay.Server.Sessions;
+using Relay.Server.Storage;
+
+namespace Relay.Server.Streaming;
+
+/// <summary>Sends an output over a raw WebSocket, one message per record: valid UTF-8 in text messages, or the exact bytes in binary ones.</summary>
+internal sealed partial class WebSocketLogReader(
+    IOptions<StreamingOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<WebSocketLogReader> logger)
+{
+    public async Task RunAsync(HttpContext context, Session session, OutputType output)
+    {
+        var isBinary = IsBinary(context.Request);
+        var wish = new ReaderWish([output], LogRequests.From(context.Request, output), LogRequests.Flag(context.Request, "follow", absent: true), EndWhenLost: true);
+        using var pump = new ReaderPump(session, wish, options.Value, time, lifetime.ApplicationStopping);
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var peer = WatchPeerAsync(socket, left);
+        try
+        {
+            var reason = await SendAsync(socket, session, pump, isBinary ? null : new Utf8Gate(), left.Token);
+            await WebSocketErrors.TryCloseAsync(socket, WebSocketCloseStatus.NormalClosure, reason);
+        }
+        catch (RelayException e)
+        {
+            await WebSocketErrors.TryCloseAsync(socket, e);
+        }
+        catch (Exception e) when (e is OperationCanceledException or WebSocketException)
+        {
+            // The reader is gone, or its socket took nothing for the send time-out.
+        }
+        catch (Exception e)
+        {
+            LogFailed(e, session.Id);
+            await WebSocketErrors.TryCloseAsync(socket, new RelayException(RelayErrorCode.InternalError, $"The relay failed; its log has the cause under request id {context.TraceIdentifier}."));
+        }
+        finally
+        {
+            await LetPeerCloseAsync(socket, peer);
+        }
+    }
+
+    /// <returns>Why it ended in good order.</returns>
+    private async Task<string> SendAsync(WebSocket socket, Session session, ReaderPump pump, Utf8Gate? gate, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            foreach (var entry in (await pump.NextAsync(cancellationToken))?.Entries ?? [])
+            {
+                switch (entry.Kind)
+                {
+                    case LogEntryKind.Data:
+                        await SendAsync(socket, gate is null ? entry.Data : gate.Push(entry.Data), gate, cancellationToken);
+                        break;
+                    case LogEntryKind.End when entry.End is EndReason.Deleted or EndReason.Expired:
+                        throw Errors.Gone(session.Id, entry.End, time.GetUtcNow());
+                    case LogEntryKind.End:
+                        await SendAsync(socket, gate?.Finish() ?? default, gate, cancellationToken);
+                        return ReasonOf(entry);
+                    default:
+                        throw Errors.Missing(entry);
+                }
+            }
+        }
+    }
+
+    private async Task SendAsync(WebSocket socket, ReadOnlyMemory<byte> bytes, Utf8Gate? gate, CancellationToken cancellationToken)
+    {
+        if (bytes.IsEmpty)
+        {
+            return;
+        }
+
+        using var timeUp = new CancellationTokenSource(options.Value.SendTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeUp.Token);
+        await socket.SendAsync(bytes, gate is null ? WebSocketMessageType.Binary : WebSocketMessageType.Text, endOfMessage: true, either.Token);
+    }
+
+    /// <summary>Readers have nothing to say; what they send is read and thrown away, so that a close or a broken connection is seen.</summary>
+    private static async Task WatchPeerAsync(WebSocket socket, CancellationTokenSource left)
+    {
+        var scrap = new byte[256];
+        try
+        {
+            while ((await socket.ReceiveAsync(scrap.AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
+            {
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // Gone without a close.
+        }
+
+        await left.CancelAsync();
+    }
+
+    /// <summary>After our close frame the peer answers with its own; one that does not is cut off.</summary>
+    private async Task LetPeerCloseAsync(WebSocket socket, Task peer)
+    {
+        if (socket.State == WebSocketState.CloseReceived)
+        {
+            await WebSocketErrors.TryCloseAsync(socket, WebSocketCloseStatus.NormalClosure, "bye");
+        }
+
+        try
+        {
+            await peer.WaitAsync(TimeSpan.FromSeconds(2), time, CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            socket.Abort();
+            await peer;
+        }
+    }
+
+    private static string ReasonOf(LogEntry end) => end.End switch
+    {
+        EndReason.Completed => end.ExitCode is { } code ? $"completed: exit code {code}" : "completed",
+        EndReason.WriterClosed => "writer_closed",
+        EndReason.WriterLost => "writer_lost",
+        _ => "tail",
+    };
+
+    [LoggerMessage(LogLevel.Error, "Reading {Session} over a WebSocket failed")]
+    private partial void LogFailed(Exception failure, string session);
+
+    private static bool IsBinary(HttpRequest request) => request.Query["format"].ToString() switch
+    {
+        "" or "text" => false,
+        "binary" => true,
+        var other => throw LogRequests.Invalid($"format='{other}' must be text or binary."),
+    };
+}

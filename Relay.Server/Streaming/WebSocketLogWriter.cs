@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using Relay.Contracts;
+using Relay.Server.Sessions;
+using Relay.Server.Storage;
+
+namespace Relay.Server.Streaming;
+
+/// <summary>Appends what a raw WebSocket sends, message by message. The lease is taken before the handshake, so that a refusal is a plain HTTP answer.</summary>
+internal sealed class WebSocketLogWriter(PresencePublisher presence, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    // One record's worth; a longer message is stored in pieces.
+    private const int BufferBytes = 48 * 1024;
+    private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
+
+    public async Task RunAsync(HttpContext context, Session session, OutputType output)
+    {
+        var request = new LeaseRequest($"ws-{Guid.NewGuid():N}", 1, [output], 0, Anonymous: true);
+        await using var writer = await WriterConnection.OpenAsync(session, request, presence, context.RequestAborted);
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, writer.Lease.Lost);
+        var copy = CopyAsync(socket, writer, output);
+        try
+        {
+            await copy.WaitAsync(interrupted.Token);
+            writer.LeaveInGoodOrder();
+            await WebSocketErrors.TryCloseAsync(socket, WebSocketCloseStatus.NormalClosure, "bye");
+        }
+        catch (RelayException e)
+        {
+            await SayGoodbyeAsync(socket, e, copy);
+        }
+        catch (OperationCanceledException)
+        {
+            // Only the wait is cancelled: a cancelled receive would abort the socket, and the peer would not learn the reason.
+            await SayGoodbyeAsync(socket, writer.Lease.LossReason ?? Errors.Stopping(), copy);
+        }
+        catch (WebSocketException)
+        {
+            // The peer vanished: the lease goes back as lost.
+        }
+    }
+
+    private static async Task CopyAsync(WebSocket socket, WriterConnection writer, OutputType output)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            for (var filled = 0; ;)
+            {
+                var received = await socket.ReceiveAsync(buffer.AsMemory(filled, BufferBytes - filled), CancellationToken.None);
+                if (received.MessageType == WebSocketMessageType.Close)
+                {
+                    return;
+                }
+
+                filled += received.Count;
+                if (received.EndOfMessage || filled == BufferBytes)
+                {
+                    await writer.AppendAsync(output, null, buffer.AsMemory(0, filled), CancellationToken.None);
+                    filled = 0;
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Closes with the reason and gives the peer a moment to answer; the socket is gone, and so the copy over, when this returns.</summary>
+    private async Task SayGoodbyeAsync(WebSocket socket, RelayException reason, Task copy)
+    {
+        try
+        {
+            await WebSocketErrors.TryCloseAsync(socket, reason);
+            await copy.WaitAsync(GoodbyeTime, time, CancellationToken.None);
+        }
+        catch (Exception e) when (e is TimeoutException or WebSocketException or RelayException)
+        {
+            // No answer, a broken connection, or more data for a lease that is gone.
+        }
+
+        socket.Abort();
+        await copy.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

@@ -1,0 +1,156 @@
+using System.Threading.Channels;
+using Microsoft.AspNetCore.SignalR;
+using Relay.Contracts;
+using Relay.Server.Storage;
+
+namespace Relay.Server.Streaming;
+
+/// <summary>How an upload ended.</summary>
+internal enum UploadEnd
+{
+    Running,
+
+    /// <summary>The client ended it without completing.</summary>
+    Closed,
+
+    /// <summary>The completion is stored and durable.</summary>
+    Completed,
+
+    /// <summary>The connection broke, or the client cancelled.</summary>
+    Lost,
+
+    /// <summary>An item was refused; see <see cref="WriterUpload.Failure"/>.</summary>
+    Failed,
+}
+
+/// <summary>
+/// Drains a hub writer's upload into the log. It never stops reading before the upload ends, also after a failure: a method that returns while
+/// its upload buffer is full would cost the client its whole connection.
+/// </summary>
+internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteItem> items, int maxItemBytes)
+{
+    private volatile UploadEnd _end;
+
+    /// <summary>Fires after every item and at the end.</summary>
+    public Pulse Changed { get; } = new();
+
+    public UploadEnd End => _end;
+
+    public RelayException? Failure { get; private set; }
+
+    /// <summary>Reads an upload that nobody wants to its end.</summary>
+    public static async Task DrainAsync(ChannelReader<WriteItem> items)
+    {
+        try
+        {
+            await foreach (var _ in items.ReadAllAsync(CancellationToken.None))
+            {
+            }
+        }
+        catch (Exception)
+        {
+            // However it ends, it is over.
+        }
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var item in items.ReadAllAsync(CancellationToken.None))
+            {
+                if (_end == UploadEnd.Running)
+                {
+                    await TakeAsync(item, cancellationToken);
+                    Changed.Fire();
+                }
+            }
+
+            Finish(UploadEnd.Closed);
+        }
+        catch (HubException e) when (HubErrors.IsUnreadableItem(e))
+        {
+            Failure = HubErrors.UnreadableItem(e);
+            Finish(UploadEnd.Failed);
+        }
+        catch (Exception)
+        {
+            // The source ends in an exception when the connection breaks or the client cancels.
+            Finish(UploadEnd.Lost);
+        }
+    }
+
+    private async Task TakeAsync(WriteItem item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            switch (item?.Kind)
+            {
+                case WriteItemKind.Data:
+                    CheckData(item);
+                    await writer.AppendAsync(item.Output, item.Offset, item.Data, cancellationToken);
+                    break;
+                case WriteItemKind.Gap:
+                    CheckOutput(item);
+                    await writer.AppendGapAsync(item.Output, item.Offset, item.Length, cancellationToken);
+                    break;
+                case WriteItemKind.Complete:
+                    await writer.CompleteAsync(item.ExitCode, CheckTotals(item), cancellationToken);
+                    Finish(UploadEnd.Completed);
+                    break;
+                default:
+                    throw HubRequests.Invalid($"An item of kind {(int?)item?.Kind} is unknown; it must be 1 (data), 2 (gap) or 3 (complete).");
+            }
+        }
+        catch (RelayException e)
+        {
+            Failure = e;
+            Finish(UploadEnd.Failed);
+        }
+        catch (OperationCanceledException)
+        {
+            Finish(UploadEnd.Lost);
+        }
+        catch (Exception e)
+        {
+            Failure = new RelayException(RelayErrorCode.InternalError, "The relay failed to store an item.", e);
+            Finish(UploadEnd.Failed);
+        }
+    }
+
+    private void CheckData(WriteItem item)
+    {
+        CheckOutput(item);
+        if (item.Data.Length > maxItemBytes)
+        {
+            throw new RelayException(
+                RelayErrorCode.RecordTooLarge, $"An item carries {item.Data.Length} bytes; the most is {maxItemBytes}. Send it in pieces; 48 KiB is a good size.");
+        }
+    }
+
+    private static void CheckOutput(WriteItem item)
+    {
+        HubRequests.CheckOutput(item.Output);
+        if (item.Offset < 0)
+        {
+            throw HubRequests.Invalid($"The offset is {item.Offset}; it must be 0 or more.");
+        }
+    }
+
+    private static List<OutputTotal> CheckTotals(WriteItem item)
+    {
+        var totals = item.Totals?.ToList() ?? [];
+        return totals.Exists(total => !OutputTypes.All.Contains(total.Output)) || totals.DistinctBy(total => total.Output).Count() != totals.Count
+            ? throw HubRequests.Invalid("The totals must name each output once, 1 (stdout) or 2 (stderr).")
+            : totals;
+    }
+
+    private void Finish(UploadEnd end)
+    {
+        if (_end == UploadEnd.Running)
+        {
+            _end = end;
+            Changed.Fire();
+        }
+    }
+}
