@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Relay.Contracts;
+using Relay.Contracts.Protocol;
+
+namespace Relay.Client.Connections;
+
+/// <summary>Opens hub connections, one per reader or writer and attempt. It never retries: when to try again is its caller's decision.</summary>
+internal sealed partial class HubDialer(RelayClientOptions options)
+{
+    // The relay pings every 10 s and drops a peer that was silent for 30 s (docs/protocol.md, 6.5).
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ServerTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly ILogger _logger = options.LoggerFactory.CreateLogger<RelayClient>();
+    private readonly UriEndPoint _hub = new(RelayUrls.Hub(options.Url));
+
+    public RelayClientOptions Options { get; } = options;
+
+    /// <summary>Connects and shakes hands, within <see cref="RelayClientOptions.ConnectTimeout"/>.</summary>
+    /// <exception cref="RelayException"><see cref="RelayErrorCode.ConnectionLost"/>: whatever stood in the way, another attempt may
+    /// succeed.</exception>
+    public async Task<HubLink> DialAsync(CancellationToken cancellationToken)
+    {
+        var factory = new WebSocketConnectionFactory(Options.HttpMessageHandler, WebSocketMessageType.Binary);
+        var link = new HubLink(Build(factory), factory);
+        using var timeout = new CancellationTokenSource(Options.ConnectTimeout, Options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            await link.Connection.StartAsync(either.Token).ConfigureAwait(false);
+            return link;
+        }
+        catch (Exception e)
+        {
+            await link.DisposeAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            var cause = timeout.IsCancellationRequested ? $"no answer within {Options.ConnectTimeout.TotalSeconds:0.#} s" : HubFailures.Innermost(e);
+            throw RelayException.Create(RelayErrorCode.ConnectionLost, $"The relay at {Options.Url} cannot be reached: {cause}", e);
+        }
+    }
+
+    /// <summary>Tells a caller's own code of a change. What it throws must not look like a failure of the connection.</summary>
+    public void Report(Action<ConnectionChange>? listener, ConnectionChange change)
+    {
+        try
+        {
+            listener?.Invoke(change);
+        }
+        catch (Exception e)
+        {
+            Log.ListenerFailed(_logger, change.State, e);
+        }
+    }
+
+    private HubConnection Build(WebSocketConnectionFactory factory)
+    {
+        var builder = new HubConnectionBuilder();
+        builder.Services.AddSingleton(Options.LoggerFactory);
+        builder.Services.AddSingleton<IConnectionFactory>(factory);
+        builder.Services.AddSingleton<EndPoint>(_hub);
+        builder.Services.AddSingleton<IHubProtocol>(new MessagePackHubProtocol());
+        var connection = builder.Build();
+        connection.KeepAliveInterval = KeepAlive;
+        connection.ServerTimeout = ServerTimeout;
+        return connection;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "A listener to connection changes threw at {State}")]
+        public static partial void ListenerFailed(ILogger logger, ConnectionState state, Exception exception);
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.SignalR;
+using Relay.Contracts;
+
+namespace Relay.Client.Connections;
+
+/// <summary>Turns what a hub connection throws into failures of the contract.</summary>
+internal static class HubFailures
+{
+    /// <summary>
+    /// A <see cref="HubException"/> is the relay's own word. All else that ends a stream, an <see cref="OperationCanceledException"/> that the
+    /// caller did not ask for among it, is a connection that broke.
+    /// </summary>
+    public static RelayException ToRelay(Exception failure) => failure switch
+    {
+        RelayException relay => relay,
+        HubException hub => RelayException.FromWire(hub.Message, hub),
+        _ => RelayException.Create(RelayErrorCode.ConnectionLost, $"The connection to the relay broke: {Innermost(failure)}", failure),
+    };
+
+    /// <summary>The message nearest to the cause, e.g. "Connection refused".</summary>
+    public static string Innermost(Exception failure)
+    {
+        while (failure.InnerException is { } inner)
+        {
+            failure = inner;
+        }
+
+        return failure is OperationCanceledException ? "it ended without a reason" : failure.Message;
+    }
+}

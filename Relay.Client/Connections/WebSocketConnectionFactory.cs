@@ -1,0 +1,43 @@
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Connections;
+
+namespace Relay.Client.Connections;
+
+/// <summary>
+/// Gives SignalR's client core its transport: one WebSocket, no negotiation, so that a relay behind a load balancer needs no sticky sessions.
+/// Stands in for the HTTP part of the client package. Serves one connection.
+/// </summary>
+internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, WebSocketMessageType messageType) : IConnectionFactory
+{
+    // A hub connection holds its lock while a send waits for room. Its own server time-out needs that lock, so it cannot end a send that
+    // waits for a dead peer; the WebSocket's ping and pong can.
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PongTimeout = TimeSpan.FromSeconds(15);
+
+    private Action? _abort;
+
+    public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var uri = ((UriEndPoint)endpoint).Uri;
+        var socket = new ClientWebSocket();
+        try
+        {
+            socket.Options.KeepAliveInterval = PingInterval;
+            socket.Options.KeepAliveTimeout = PongTimeout;
+            using var invoker = handler is null ? null : new HttpMessageInvoker(handler, disposeHandler: false);
+            await socket.ConnectAsync(uri, invoker, cancellationToken).ConfigureAwait(false);
+            var connection = new WebSocketConnection(socket, messageType);
+            _abort = connection.Abort;
+            return connection;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Tears the connection down, whatever it is doing.</summary>
+    public void Abort() => _abort?.Invoke();
+}

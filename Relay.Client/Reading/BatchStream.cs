@@ -1,0 +1,55 @@
+using System.Threading.Channels;
+using Microsoft.AspNetCore.SignalR.Client;
+using Relay.Client.Connections;
+using Relay.Contracts;
+
+namespace Relay.Client.Reading;
+
+/// <summary>
+/// One invocation of <c>ReadPaced</c>. SignalR's client buffers received stream items without bound; the credit window is what bounds it:
+/// the relay sends no batch that was not asked for.
+/// </summary>
+internal sealed class BatchStream : IAsyncDisposable
+{
+    /// <summary>Batches that may be on their way or wait in the client.</summary>
+    public const int Window = 16;
+
+    // A stream is not cancelled by leaving its loop, only by its token. Never more than one credit a batch is under way.
+    private readonly CancellationTokenSource _cancelled = new();
+    private readonly Channel<int> _credits = Channel.CreateBounded<int>(Window + 1);
+    private readonly IAsyncEnumerator<LogBatch> _batches;
+
+    public BatchStream(HubConnection connection, ReadRequest request)
+    {
+        _credits.Writer.TryWrite(Window);
+        _batches = connection
+            .StreamAsyncCore<LogBatch>(HubRoutes.ReadPaced, [request, _credits.Reader], _cancelled.Token)
+            .GetAsyncEnumerator(_cancelled.Token);
+    }
+
+    /// <summary>The next batch, or <c>null</c> when the relay ended the stream.</summary>
+    public async ValueTask<LogBatch?> NextAsync(CancellationToken cancellationToken)
+    {
+        using var _ = cancellationToken.UnsafeRegister(static self => ((CancellationTokenSource)self!).Cancel(), _cancelled);
+        return await _batches.MoveNextAsync().ConfigureAwait(false) ? _batches.Current : null;
+    }
+
+    /// <summary>A batch was consumed: the relay may send one more.</summary>
+    public void Credit() => _credits.Writer.TryWrite(1);
+
+    public async ValueTask DisposeAsync()
+    {
+        _credits.Writer.TryComplete();
+        await _cancelled.CancelAsync().ConfigureAwait(false);
+        try
+        {
+            await _batches.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // What ended the stream was reported where it was read; leaving it has nothing to add.
+        }
+
+        _cancelled.Dispose();
+    }
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Relay.Client;
+
+/// <summary>Settings of a <see cref="RelayClient"/>. They hold for all its calls, readers and writers.</summary>
+public sealed record RelayClientOptions
+{
+    /// <summary>Where a relay listens unless told otherwise: <c>http://127.0.0.1:8160</c>.</summary>
+    public static Uri DefaultUrl { get; } = new("http://127.0.0.1:8160");
+
+    /// <summary>Address of the relay, <c>http</c> or <c>https</c>; a path is kept as a prefix. Default: <see cref="DefaultUrl"/>.</summary>
+    public Uri Url { get; init; } = DefaultUrl;
+
+    /// <summary>The clock behind every delay. Default: the system's.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Carries the HTTP calls and the WebSocket handshakes, e.g. for a proxy or a client certificate. Default: one handler of the
+    /// client's own. The client does not dispose a handler it was given.</summary>
+    public HttpMessageHandler? HttpMessageHandler { get; init; }
+
+    /// <summary>Delay before the first retry; it doubles with each further one, with jitter. Default 100 ms; must be above zero.</summary>
+    public TimeSpan FirstRetryDelay { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest delay between two retries. Default 2 s; not below <see cref="FirstRetryDelay"/>.</summary>
+    public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long one attempt to connect may take before it counts as failed. Default 10 s; must be above zero.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Receives the client's logs: connections at Debug, failures that are final at Warning. Never payloads. Default: none.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    internal static void ThrowIfInvalid(RelayClientOptions options)
+    {
+        if (options.Problem() is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(options));
+        }
+    }
+
+    private string? Problem() =>
+        !Url.IsAbsoluteUri || Url.Scheme is not ("http" or "https")
+            ? $"{nameof(Url)} must be an absolute http or https address, such as {DefaultUrl}; it is '{Url}'."
+        : FirstRetryDelay <= TimeSpan.Zero ? $"{nameof(FirstRetryDelay)} must be above zero; it is {FirstRetryDelay}."
+        : MaxRetryDelay < FirstRetryDelay ? $"{nameof(MaxRetryDelay)} must not be below {nameof(FirstRetryDelay)}; it is {MaxRetryDelay}."
+        : ConnectTimeout <= TimeSpan.Zero ? $"{nameof(ConnectTimeout)} must be above zero; it is {ConnectTimeout}."
+        : null;
+}

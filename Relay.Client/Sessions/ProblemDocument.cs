@@ -1,0 +1,55 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Relay.Contracts;
+
+namespace Relay.Client.Sessions;
+
+/// <summary>The parts of an RFC 9457 problem document that the relay fills.</summary>
+internal sealed record ProblemDocument
+{
+    [JsonPropertyName("code")]
+    public string? Code { get; init; }
+
+    [JsonPropertyName("detail")]
+    public string? Detail { get; init; }
+
+    [JsonPropertyName("expected_offset")]
+    public long? ExpectedOffset { get; init; }
+
+    /// <summary>Makes the typed failure of a refused call. An answer without a document comes from something between us and the relay: a proxy whose
+    /// relay is away (retryable), or not a relay at all.</summary>
+    public static async Task<RelayException> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        ProblemDocument? problem = null;
+        try
+        {
+            problem = await response.Content.ReadFromJsonAsync<ProblemDocument>(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException or HttpRequestException or InvalidOperationException)
+        {
+            // No document; the status has to do.
+        }
+
+        return problem?.Code is { } name && RelayErrorCodes.TryParse(name, out var code)
+            ? problem.ToException(code)
+            : FromStatus(response);
+    }
+
+    private RelayException ToException(RelayErrorCode code)
+    {
+        var detail = string.IsNullOrEmpty(Detail) ? code.ToName() : Detail;
+        return ExpectedOffset is { } expected ? new OffsetMismatchException(code, expected, detail) : RelayException.Create(code, detail);
+    }
+
+    private static RelayException FromStatus(HttpResponseMessage response)
+    {
+        var status = (int)response.StatusCode;
+        var answered = $"{response.RequestMessage?.RequestUri} answered {status} {response.ReasonPhrase}";
+
+        // What a proxy or an ingress says while its relay is starting, moving or crowded.
+        return status is >= 500 or 404 or 408 or 425 or 429
+            ? RelayException.Create(RelayErrorCode.ConnectionLost, $"{answered}; the relay behind it seems to be away.")
+            : RelayException.Create(RelayErrorCode.InvalidRequest, $"{answered}; that is not how a relay answers.");
+    }
+}

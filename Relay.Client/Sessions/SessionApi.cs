@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Relay.Client.Connections;
+using Relay.Contracts;
+
+namespace Relay.Client.Sessions;
+
+/// <summary>The life cycle of sessions over HTTP.</summary>
+internal sealed class SessionApi : IDisposable
+{
+    private const string Route = "logging_session";
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly HttpClient _http;
+
+    public SessionApi(RelayClientOptions options)
+    {
+        var handler = options.HttpMessageHandler ?? new SocketsHttpHandler
+        {
+            ConnectTimeout = options.ConnectTimeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        };
+        _http = new HttpClient(handler, disposeHandler: options.HttpMessageHandler is null)
+        {
+            BaseAddress = RelayUrls.Base(options.Url),
+            Timeout = CallTimeout,
+        };
+    }
+
+    public async Task CreateAsync(string id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+    {
+        SessionIds.ThrowIfInvalid(id);
+        using var body = JsonContent.Create(new CreateSessionBody { SessionId = id, Labels = labels });
+        using var response = await SendAsync(HttpMethod.Post, Route, body, cancellationToken).ConfigureAwait(false);
+        await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task EnsureAsync(string id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+    {
+        using var body = labels is null ? null : JsonContent.Create(new EnsureSessionBody { Labels = labels });
+        using var response = await SendAsync(HttpMethod.Put, Of(id), body, cancellationToken).ConfigureAwait(false);
+        await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<SessionStatus?> GetAsync(string id, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, Of(id), null, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+        {
+            var refusal = await ProblemDocument.ReadAsync(response, cancellationToken).ConfigureAwait(false);
+            return refusal is SessionNotFoundException ? null : throw refusal;
+        }
+
+        await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync<SessionStatus>(response, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<IReadOnlyList<SessionStatus>> ListAsync(CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, Route, null, cancellationToken).ConfigureAwait(false);
+        await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
+        return (await ReadAsync<SessionList>(response, cancellationToken).ConfigureAwait(false)).Sessions;
+    }
+
+    public async Task DeleteAsync(string id, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Delete, Of(id), null, cancellationToken).ConfigureAwait(false);
+        await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string Of(string id)
+    {
+        SessionIds.ThrowIfInvalid(id);
+        return $"{Route}/{Uri.EscapeDataString(id)}";
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string route, HttpContent? body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, route) { Content = body };
+        try
+        {
+            return await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e)
+        {
+            throw RelayException.Create(RelayErrorCode.ConnectionLost, $"The relay at {_http.BaseAddress} cannot be reached: {e.Message}", e);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw RelayException.Create(RelayErrorCode.ConnectionLost, $"The relay at {_http.BaseAddress} did not answer in time.", e);
+        }
+    }
+
+    private static async Task ThrowIfRefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await ProblemDocument.ReadAsync(response, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await response.Content.ReadFromJsonAsync<T>(cancellationToken).ConfigureAwait(false)
+                ?? throw new JsonException("The document is null.");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            var asked = response.RequestMessage?.RequestUri;
+            throw RelayException.Create(RelayErrorCode.InternalError, $"What answers at {asked} does not speak the relay's language.", e);
+        }
+    }
+}

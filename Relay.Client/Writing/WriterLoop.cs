@@ -1,0 +1,93 @@
+using Relay.Client.Connections;
+using Relay.Client.Sessions;
+using Relay.Contracts;
+
+namespace Relay.Client.Writing;
+
+/// <summary>Keeps a run connected until it is completed, closed or refused for good.</summary>
+internal sealed class WriterLoop
+{
+    private readonly HubDialer _dialer;
+    private readonly SessionApi _sessions;
+    private readonly WriterOptions _options;
+    private readonly WriterRun _run;
+    private readonly RetryBackoff _backoff;
+    private readonly LeasePatience _patience;
+    private WriteRequest _request;
+    private bool _mayCreate;
+
+    public WriterLoop(HubDialer dialer, SessionApi sessions, string session, WriterOptions options, WriterRun run)
+    {
+        _dialer = dialer;
+        _sessions = sessions;
+        _options = options;
+        _run = run;
+        _backoff = new RetryBackoff(dialer.Options);
+        _patience = new LeasePatience(dialer.Options.TimeProvider, options.LeaseWait);
+        _mayCreate = options.CreateSession;
+        _request = new WriteRequest
+        {
+            Session = session,
+            RunId = options.RunId ?? Guid.NewGuid().ToString("N"),
+            Attempt = 0,
+            Outputs = options.Outputs,
+        };
+    }
+
+    /// <summary>Ends when there is nothing left to do. Never throws: what is final becomes the run's fault.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (await AttemptAsync(stop).ConfigureAwait(false) is { } failure)
+            {
+                if (_patience.IsFinal(failure))
+                {
+                    _run.Fail(failure);
+                    _dialer.Report(_options.OnConnectionChange, new ConnectionChange(ConnectionState.Faulted, failure));
+                    return;
+                }
+
+                var delay = _backoff.Next();
+                _dialer.Report(_options.OnConnectionChange, new ConnectionChange(ConnectionState.Disconnected, failure, delay));
+                await Task.Delay(delay, _dialer.Options.TimeProvider, stop).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped by the owner.
+        }
+    }
+
+    /// <returns><c>null</c> when the run is over, otherwise why this attempt ended.</returns>
+    private async Task<RelayException?> AttemptAsync(CancellationToken stop)
+    {
+        try
+        {
+            if (_mayCreate)
+            {
+                await _sessions.EnsureAsync(_request.Session, _options.Labels, stop).ConfigureAwait(false);
+                _mayCreate = false;
+            }
+
+            var link = await _dialer.DialAsync(stop).ConfigureAwait(false);
+            await using var _ = link.ConfigureAwait(false);
+            _request = _request with { Attempt = _request.Attempt + 1 };
+            await WriteAttempt.RunAsync(link, _request, _run, OnGranted, stop).ConfigureAwait(false);
+            return _run.IsOver ? null : RelayException.Create(RelayErrorCode.ConnectionLost, "The relay ended the upload without saying why.");
+        }
+        catch (Exception e)
+        {
+            stop.ThrowIfCancellationRequested();
+            return HubFailures.ToRelay(e);
+        }
+    }
+
+    private void OnGranted(WriteAck grant)
+    {
+        _request = _request with { Incarnation = grant.Incarnation };
+        _backoff.Reset();
+        _patience.Granted();
+        _dialer.Report(_options.OnConnectionChange, new ConnectionChange(ConnectionState.Connected));
+    }
+}

@@ -1,0 +1,117 @@
+using Relay.Contracts;
+
+namespace Relay.Client.Writing;
+
+/// <summary>The side of the connection.</summary>
+internal sealed partial class WriterRun
+{
+    /// <summary>The connection is gone; what was not acknowledged is sent again over the next one.</summary>
+    public void Disconnected()
+    {
+        lock (_gate)
+        {
+            _grant = null;
+        }
+    }
+
+    /// <summary>The next item of the upload, or <c>null</c> when the upload is over.</summary>
+    public async ValueTask<WriteItem?> NextItemAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                // Under the lock: the upload of a lost connection, cancelled before the next one begins, can take nothing from that one.
+                cancellationToken.ThrowIfCancellationRequested();
+                if (TryTakeItem() is { } item)
+                {
+                    return item;
+                }
+
+                if (_fault is not null || (_grant is not null && (_completionSent || (_closing && _buffer.AllSent))))
+                {
+                    return null;
+                }
+
+                changed = _uploadable.WaitAsync();
+            }
+
+            await changed.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes in what the relay says.</summary>
+    public void Acknowledge(WriteAck ack)
+    {
+        lock (_gate)
+        {
+            if (ack.Kind == WriteAckKind.Grant)
+            {
+                Granted(ack);
+            }
+
+            foreach (var progress in ack.Outputs.Where(progress => _grant is not null && _buffer.Takes(progress.Output)))
+            {
+                Advanced(_grant!, progress);
+            }
+
+            if (ack.Kind == WriteAckKind.Completed)
+            {
+                _report = new CompletionReport([.. ack.Outputs.Select(end => new OutputReport(end.Output, end.WrittenTo, end.Verdict))]);
+            }
+
+            _progressed.Pulse();
+            _uploadable.Pulse();
+        }
+    }
+
+    private void Granted(WriteAck ack)
+    {
+        _grant = new RunGrant(ack);
+        _completionSent = false;
+        _buffer.Rewind();
+        foreach (var start in ack.Outputs.Where(start => _buffer.Takes(start.Output)))
+        {
+            if (_buffer.SendFrom(start.Output, start.Stored) is > 0 and var lost)
+            {
+                _grant.DeclareLost(start.Output, lost);
+            }
+        }
+    }
+
+    private void Advanced(RunGrant grant, OutputProgress now)
+    {
+        var before = _progress[now.Output];
+        var durable = Math.Max(before.Durable, grant.PositionOf(now.Output, now.DurableTo));
+        _progress[now.Output] = new WriterProgress(0, grant.PositionOf(now.Output, now.WrittenTo), durable);
+        grant.Acknowledged(now);
+        _buffer.Release(now.Output, durable);
+    }
+
+    private WriteItem? TryTakeItem()
+    {
+        if (_fault is not null || _grant is not { HasRoom: true } grant)
+        {
+            return null;
+        }
+
+        if (grant.TryTakeGap(out var gap))
+        {
+            return gap;
+        }
+
+        if (_buffer.TryTake(out var output, out var position, out var bytes))
+        {
+            return grant.Send(output, position, bytes);
+        }
+
+        if (_completion is null || _completionSent)
+        {
+            return null;
+        }
+
+        _completionSent = true;
+        return _completion;
+    }
+}

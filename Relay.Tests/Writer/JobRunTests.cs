@@ -1,0 +1,81 @@
+using System.Text;
+using FluentAssertions;
+using Relay.Terminal;
+using Relay.Writer;
+using Xunit;
+
+namespace Relay.Tests.Writer;
+
+/// <summary>The command comes first: all of this runs without a relay.</summary>
+public sealed class JobRunTests : IDisposable
+{
+    private readonly MemoryStream _out = new();
+    private readonly MemoryStream _err = new();
+
+    public void Dispose()
+    {
+        _out.Dispose();
+        _err.Dispose();
+    }
+
+    [Theory]
+    [InlineData("exit 7", 7)]
+    [InlineData("kill -9 $$", 137)]
+    [InlineData("exit 0", 0)]
+    public async Task The_exit_code_is_the_command_s(string script, int exitCode) => (await RunAsync("bash", "-c", script)).Should().Be(exitCode);
+
+    [Fact]
+    public async Task Both_outputs_pass_through_and_what_was_not_delivered_is_said_once()
+    {
+        (await RunAsync("bash", "-c", @"printf 'a\0b\n'; printf 'no newline' >&2")).Should().Be(0);
+        Encoding.UTF8.GetString(_out.ToArray()).Should().Be("a\0b\n");
+        var said = Encoding.UTF8.GetString(_err.ToArray());
+        said.Should().Contain("relay-writer: follow with: relay tail 'my job' --url http://127.0.0.1:1\n").And.Contain("no newline");
+        said.Should().Contain("http://127.0.0.1:1 could not be reached within").And.Contain("4 bytes of stdout and 10 bytes of stderr are not delivered");
+    }
+
+    [Fact]
+    public async Task A_command_that_does_not_exist_is_127()
+    {
+        (await RunAsync("no-such-command-here")).Should().Be(127);
+        Encoding.UTF8.GetString(_err.ToArray()).Should().StartWith("relay-writer: no-such-command-here: command not found\n");
+    }
+
+    [Theory]
+    [InlineData("/etc/passwd")]
+    [InlineData("/etc")]
+    public async Task A_command_that_cannot_be_executed_is_126(string command) => (await RunAsync(command)).Should().Be(126);
+
+    [Fact]
+    public async Task Python_is_told_not_to_buffer_and_broken_pipes_end_commands_as_usual()
+    {
+        (await RunAsync("bash", "-c", "echo $PYTHONUNBUFFERED; yes | head -1 >/dev/null; echo ${PIPESTATUS[0]}")).Should().Be(0);
+        Encoding.UTF8.GetString(_out.ToArray()).Should().Be("1\n141\n");
+    }
+
+    [Fact]
+    public async Task A_background_process_that_holds_the_output_open_does_not_hold_up_the_end()
+    {
+        // It lives longer than the grace, which is 3 s, and shorter than the machine minds.
+        var run = RunAsync("bash", "-c", "sleep 20 & echo done; exit 5");
+        (await run.WaitAsync(TimeSpan.FromSeconds(15))).Should().Be(5);
+        Encoding.UTF8.GetString(_out.ToArray()).Should().Be("done\n");
+    }
+
+    [Theory]
+    [InlineData("run -- true")]
+    [InlineData("run --session s")]
+    [InlineData("run --session a/b -- true")]
+    [InlineData("run --session s --label nonsense -- true")]
+    [InlineData("run --session s --flush-timeout soon -- true")]
+    public async Task A_wrong_command_line_starts_nothing(string line)
+    {
+        (await WriterCommandLine.RunAsync(line.Split(' '), Streams, CancellationToken.None)).Should().Be(2);
+        Encoding.UTF8.GetString(_err.ToArray()).Should().StartWith("relay-writer: ");
+    }
+
+    private StandardStreams Streams => new(_out, Stream.Synchronized(_err), ErrorIsTerminal: false);
+
+    private Task<int> RunAsync(params string[] command) => WriterCommandLine.RunAsync(
+        ["run", "--session", "my job", "--url", "http://127.0.0.1:1", "--flush-timeout", "100ms", "--", .. command], Streams, CancellationToken.None);
+}

@@ -1,0 +1,67 @@
+namespace Relay.Writer.Run;
+
+/// <summary>
+/// Moves one output of the job: first to our own, as it came, then to the relay. It ends with the output. After the job's exit a background
+/// process may hold the output open: then it ends when the grace is over, with what the pipe held.
+/// </summary>
+internal sealed class OutputPump(Stream source, Stream passThrough, Func<ReadOnlyMemory<byte>, ValueTask> deliver, TimeProvider time)
+{
+    private const int BufferBytes = 64 * 1024;
+
+    // What is left in the pipe is there at once; and no pipe is larger than this by default.
+    private const int MostAfterGrace = 1024 * 1024;
+    private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(100);
+
+    private bool _passing = true;
+
+    public async Task RunAsync(Task exited, TimeSpan grace)
+    {
+        var graceOver = GraceAsync(exited, grace);
+        var buffer = new byte[BufferBytes];
+        var late = 0;
+        while (late < MostAfterGrace && await ReadAsync(buffer, graceOver) is > 0 and var count)
+        {
+            late += graceOver.IsCompleted ? count : 0;
+            PassThrough(buffer.AsSpan(0, count));
+            await deliver(buffer.AsMemory(0, count));
+        }
+    }
+
+    private async Task<int> ReadAsync(byte[] buffer, Task graceOver)
+    {
+        var read = source.ReadAsync(buffer).AsTask();
+        if (!read.IsCompleted && await Task.WhenAny(read, graceOver) != read)
+        {
+            await Task.WhenAny(read, Task.Delay(LastLook, time, CancellationToken.None));
+            if (!read.IsCompleted)
+            {
+                return 0; // The read stays behind; the process is about to end.
+            }
+        }
+
+        return await read;
+    }
+
+    /// <summary>Our own output may be gone (<c>relay-writer run … | head</c>): the job and its log go on without it.</summary>
+    private void PassThrough(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            if (_passing)
+            {
+                passThrough.Write(bytes);
+                passThrough.Flush();
+            }
+        }
+        catch (IOException)
+        {
+            _passing = false;
+        }
+    }
+
+    private async Task GraceAsync(Task exited, TimeSpan grace)
+    {
+        await exited;
+        await Task.Delay(grace, time, CancellationToken.None);
+    }
+}
