@@ -1,0 +1,17 @@
+namespace Relay.Tests.TestKit;
+
+/// <summary>The built programs as a user starts them.</summary>
+internal static class DotNet
+{
+    private static readonly string Host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
+
+    public static ChildCommand Server(params string[] arguments) => Run(Repository.Assembly("Relay.Server", "Relay.Server"), arguments);
+
+    public static ChildCommand Cli(params string[] arguments) => Run(Repository.Assembly("Relay.Cli", "relay"), arguments);
+
+    public static ChildCommand Writer(params string[] arguments) => Run(Repository.Assembly("Relay.Writer", "relay-writer"), arguments);
+
+    private static ChildCommand Run(string assembly, string[] arguments) => File.Exists(assembly)
+        ? new ChildCommand(Host, [assembly, .. arguments])
+        : throw new FileNotFoundException($"Build the solution in the configuration of the tests first: {assembly} is missing.", assembly);
+}

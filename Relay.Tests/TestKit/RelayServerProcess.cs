@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+
+namespace Relay.Tests.TestKit;
+
+/// <summary>A relay as a process of its own: one that can be killed, and started again on the same port and data.</summary>
+internal sealed class RelayServerProcess : IAsyncDisposable
+{
+    private readonly TempFolder _folder = new();
+    private ChildProcess? _process;
+
+    private RelayServerProcess()
+    {
+        Port = Ports.Reserve();
+        Api = new RelayApi(new Uri($"http://127.0.0.1:{Port}"));
+    }
+
+    public int Port { get; }
+
+    public RelayApi Api { get; }
+
+    public Uri BaseAddress => Api.BaseAddress;
+
+    public string DataFolder => _folder["data"];
+
+    public static async Task<RelayServerProcess> StartAsync()
+    {
+        var server = new RelayServerProcess();
+        try
+        {
+            await server.Start();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task Start()
+    {
+        var process = ChildProcess.Start(DotNet.Server("--host", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--data", DataFolder));
+        process.CloseInput();
+        _process = process;
+        await Eventually.True(
+            async () =>
+            {
+                if (process.HasExited)
+                {
+                    return true;
+                }
+
+                using var answer = await Api.Http.GetAsync("/health");
+                return answer.StatusCode == HttpStatusCode.OK;
+            },
+            "the server is healthy",
+            TimeSpan.FromSeconds(60),
+            process.Describe);
+        if (process.HasExited)
+        {
+            throw new InvalidOperationException($"The server did not start. {process.Describe()}");
+        }
+    }
+
+    /// <summary>SIGKILL: no goodbye to anybody, no flush.</summary>
+    public async Task KillHard()
+    {
+        var process = Running();
+        process.Send(Signal.Kill);
+        await process.WaitForExit();
+        await process.DisposeAsync();
+        _process = null;
+    }
+
+    /// <summary>SIGTERM. Returns how long the process took to go.</summary>
+    public async Task<TimeSpan> Terminate()
+    {
+        var process = Running();
+        var started = Stopwatch.GetTimestamp();
+        process.Send(Signal.Term);
+        await process.WaitForExit();
+        var took = Stopwatch.GetElapsedTime(started);
+        await process.DisposeAsync();
+        _process = null;
+        return took;
+    }
+
+    public string Describe() => _process?.Describe() ?? "The server is stopped.";
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { } process)
+        {
+            await process.DisposeAsync();
+        }
+
+        Api.Dispose();
+        _folder.Dispose();
+    }
+
+    private ChildProcess Running() => _process ?? throw new InvalidOperationException("The server is stopped.");
+}

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# Builds the solution once and runs every test.
+#
+#   ./test.sh                        everything
+#   ./test.sh --filter NAME          further arguments go to `dotnet test`
+#   ./test.sh --repeat 20            the end-to-end tests, twenty times over, to find a flake
+#
+# The last line of stdout is always "N passed, N failed" (", N skipped" when there are any).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+exec </dev/null
+
+repeat=1
+filter=
+arguments=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --repeat) repeat=${2:-}; shift 2 || shift; repeating=1 ;;
+    --repeat=*) repeat=${1#*=}; shift; repeating=1 ;;
+    --filter) filter=${2:-}; shift 2 || shift ;;
+    --filter=*) filter=${1#*=}; shift ;;
+    *) arguments+=("$1"); shift ;;
+  esac
+done
+
+passed=0 failed=0 skipped=0
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/relay-tests.XXXXXX")
+export RELAY_TEST_RUN="${scratch##*/}-$$"
+
+# Processes that outlive a test host (one that hung and was shot, say) still carry the mark of this run.
+end_leftovers() {
+  local environment pid
+  for environment in /proc/[0-9]*/environ; do
+    { tr '\0' '\n' <"$environment" | grep -qxF "RELAY_TEST_RUN=$RELAY_TEST_RUN"; } 2>/dev/null || continue
+    pid=${environment//[!0-9]/}
+    echo "Left over by the tests, ended: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)" >&2
+    kill -KILL "$pid" 2>/dev/null || true
+  done
+}
+
+finish() {
+  trap - EXIT
+  end_leftovers
+  rm -rf "$scratch"
+  if [ $((passed + failed)) -eq 0 ]; then failed=1; fi
+  local line="$passed passed, $failed failed"
+  if [ "$skipped" -gt 0 ]; then line="$line, $skipped skipped"; fi
+  echo "$line"
+  [ "$failed" -eq 0 ] || exit 1
+  exit 0
+}
+trap 'failed=$((failed + 1)); finish' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+case $repeat in
+  '' | *[!0-9]* | 0*) echo "--repeat must be a whole number from 1, not '$repeat'." >&2; exit 2 ;;
+esac
+if [ -n "${repeating:-}" ]; then filter="Category=EndToEnd${filter:+&($filter)}"; fi
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+install_missing() {
+  local packages=()
+  [ -x /usr/bin/python3 ] || packages+=(python3)
+  /usr/bin/python3 -c 'import websocket' 2>/dev/null || packages+=(python3-websocket)
+  /usr/bin/python3 -c 'import requests' 2>/dev/null || packages+=(python3-requests)
+  command -v curl >/dev/null || packages+=(curl)
+  [ ${#packages[@]} -gt 0 ] || return 0
+  echo "Installing ${packages[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+}
+
+install_javascript_peer() {
+  local peer=Relay.Tests/JsPeer
+  [ -f $peer/package-lock.json ] || return 0
+  # npm writes this file last, so it is newer than the lock file only after a whole installation.
+  [ $peer/node_modules/.package-lock.json -nt $peer/package-lock.json ] && return 0
+  (cd $peer && npm ci --no-audit --no-fund)
+}
+
+# Adds up what a run's result files say; the console's wording is for people and changes.
+count() {
+  local file line total executed bad
+  for file in "$1"/*.trx; do
+    [ -f "$file" ] || continue
+    line=$(grep -o '<Counters [^>]*>' "$file" | tail -n 1)
+    attribute() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$line"; }
+    total=$(attribute total) executed=$(attribute executed)
+    bad=$(($(attribute failed) + $(attribute error) + $(attribute timeout) + $(attribute aborted)))
+    passed=$((passed + $(attribute passed)))
+    failed=$((failed + bad))
+    skipped=$((skipped + total - executed))
+  done
+}
+
+install_missing
+install_javascript_peer
+
+# No build server stays behind.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+dotnet restore SparkLogRelay.sln --locked-mode
+dotnet build SparkLogRelay.sln -c Release --no-restore -p:UseSharedCompilation=false
+
+for round in $(seq "$repeat"); do
+  [ "$repeat" -eq 1 ] || echo "Round $round of $repeat"
+  results=$scratch/results-$round
+  mkdir -p "$results" "$scratch/tmp"
+  before=$failed status=0
+  TMPDIR=$scratch/tmp dotnet test SparkLogRelay.sln --no-build -c Release \
+    --logger 'console;verbosity=normal' --logger trx --results-directory "$results" \
+    --blame-hang-timeout 5m --blame-hang-dump-type none \
+    ${filter:+--filter "$filter"} ${arguments[@]+"${arguments[@]}"} || status=$?
+  count "$results"
+  # A test host that crashed reports no failed test.
+  if [ "$status" -ne 0 ] && [ "$failed" -eq "$before" ]; then failed=$((failed + 1)); fi
+  rm -rf "$scratch/tmp"
+done
+finish
