@@ -64,7 +64,6 @@ internal static class RelayApplication
             .AddEnvironmentVariables("RELAY_")
             .AddInMemoryCollection(CommandLine.Parse(args, faults));
         var relay = RelayServerOptions.Read(builder.Configuration, faults);
-        builder.Services.AddSingleton(relay);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(4));
         builder.UseKestrel(relay, FileHandles.ConnectionsOfAKind(faults));

@@ -40,7 +40,14 @@ internal sealed class HttpLogReader(IOptions<StreamingOptions> options, TimeProv
             response.ContentLength = Math.Max(0, to - begin);
         }
 
-        await SendAsync(context, session, pump, to);
+        try
+        {
+            await SendAsync(context, session, pump, to);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw Errors.Stopping();
+        }
     }
 
     private async Task SendAsync(HttpContext context, Session session, ReaderPump pump, long to)

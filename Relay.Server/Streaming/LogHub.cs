@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
@@ -176,7 +177,7 @@ internal sealed class LogHub(
 
         if (upload.Failure is { } failure)
         {
-            throw failure;
+            ExceptionDispatchInfo.Throw(failure);
         }
 
         if (lifetime.ApplicationStopping.IsCancellationRequested && upload.End != UploadEnd.Completed)

@@ -36,7 +36,8 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
 
     public UploadEnd End => _end;
 
-    public RelayException? Failure { get; private set; }
+    /// <summary>Why an item was refused; anything but a <see cref="RelayException"/> is the relay's own fault.</summary>
+    public Exception? Failure { get; private set; }
 
     /// <summary>Reads an upload that nobody wants to its end.</summary>
     public static async Task DrainAsync(ChannelReader<WriteItem> items)
@@ -102,18 +103,13 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
                     throw HubRequests.Invalid($"An item of kind {(int?)item?.Kind} is unknown; it must be 1 (data), 2 (gap) or 3 (complete).");
             }
         }
-        catch (RelayException e)
-        {
-            Failure = e;
-            Finish(UploadEnd.Failed);
-        }
         catch (OperationCanceledException)
         {
             Finish(UploadEnd.Lost);
         }
         catch (Exception e)
         {
-            Failure = new RelayException(RelayErrorCode.InternalError, "The relay failed to store an item.", e);
+            Failure = e;
             Finish(UploadEnd.Failed);
         }
     }

@@ -132,6 +132,28 @@ public sealed class EmbeddedPowerLossTests : IDisposable
     }
 
     [Fact]
+    public async Task A_completion_whose_sync_failed_is_stored_by_the_next_attempt()
+    {
+        var log = Create();
+        var lease = await log.Lease("run", attempt: 1);
+        await WriteOn(log, lease, upTo: 10_000);
+        log.Flush();
+        await log.Complete(lease, 7);
+        BreakWriter(log);
+        log.Flush();
+        log.Snapshot().Completion.Should().NotBeNull("it was written, but is not durable");
+
+        var back = await log.Lease("run", attempt: 2);
+        log.Snapshot().Completion.Should().BeNull("what was not durable is taken back");
+        (await log.Complete(back, 7)).ExitCode.Should().Be(7);
+        log.Flush();
+        await log.FlushAsync(CancellationToken.None);
+
+        log.Shutdown();
+        Load().Snapshot().Completion!.ExitCode.Should().Be(7);
+    }
+
+    [Fact]
     public async Task A_failed_sync_of_the_very_first_bytes_leaves_an_empty_log_that_works()
     {
         var log = Create();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using FluentAssertions;
+using Microsoft.Extensions.Logging;
 using Relay.Tests.TestKit;
 using Xunit;
 
@@ -34,6 +35,25 @@ public sealed class EndsTests
 
         await ShouldBreak(body);
         await end;
+    }
+
+    [Fact]
+    public async Task Stalled_http_readers_neither_hold_up_a_stop_nor_are_they_logged_as_faults()
+    {
+        var errors = new ErrorLog();
+        await using var relay = await RelayHost.StartAsync(options => options.Customize = builder => builder.Logging.AddProvider(errors));
+        var session = await relay.Api.CreateSession();
+        await relay.Api.Append(session, new byte[16 * 1024 * 1024]);
+        var stalled = new List<HttpResponseMessage>();
+        for (var i = 0; i < 5; i++)
+        {
+            stalled.Add(await relay.Http.GetAsync(RelayApi.ReadPath(session, query: "?follow=true"), HttpCompletionOption.ResponseHeadersRead));
+        }
+
+        await relay.StopAsync();
+
+        errors.Errors.Should().BeEmpty();
+        stalled.ForEach(answer => answer.Dispose());
     }
 
     [Fact]

@@ -134,6 +134,7 @@ internal sealed partial class EmbeddedSessionLog
 
         Flush();
         lock (_flushGate)
+        {
             lock (_gate)
             {
                 var isDurable = _fault is null && _unflushedBytes == 0;
@@ -143,6 +144,7 @@ internal sealed partial class EmbeddedSessionLog
                     TryMarkClean();
                 }
             }
+        }
     }
 
     private void TryMarkClean()
