@@ -211,6 +211,21 @@ public sealed class EmbeddedUpkeepTests : IAsyncLifetime
         (await disk.Session()).ReadAll().Bytes().Should().HaveCount(3_000_000);
     }
 
+    [TinyDiskFact]
+    public async Task A_deletion_gives_the_bytes_of_a_disk_back_that_is_full_to_the_last_one()
+    {
+        using var tiny = new TinyDisk();
+        await using var disk = new StoreOnDisk(options => options.SegmentBytes = Segment) { Options = { DataFolder = Path.Combine(tiny.Path, "data") } };
+        var doomed = (EmbeddedSessionLog)await disk.Store.NewSession("doomed");
+        await Fill(doomed, 1_000_000);
+        tiny.TakeTheRest();
+
+        (await disk.Store.DeleteAsync(doomed, EndReason.Deleted, unlessHeld: false, CancellationToken.None)).Should().BeTrue();
+
+        (await disk.Store.FindTombstoneAsync("doomed", CancellationToken.None)).Should().NotBeNull();
+        await Fill((EmbeddedSessionLog)await disk.Store.NewSession("next"), 900_000);
+    }
+
     private static async Task Fill(EmbeddedSessionLog log, int bytes)
     {
         var lease = await log.Lease();

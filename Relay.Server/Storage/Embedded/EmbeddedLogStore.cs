@@ -103,7 +103,6 @@ internal sealed partial class EmbeddedLogStore : ILogStore
             try
             {
                 Directory.Move(embedded.Folder, trash);
-                _folder.SaveTombstone(tombstone);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -112,6 +111,8 @@ internal sealed partial class EmbeddedLogStore : ILogStore
                 TryDelete(embedded.Folder);
                 return ValueTask.FromResult(true);
             }
+
+            TrySaveTombstone(tombstone);
         }
 
         embedded.MovedTo(trash); // Removing many files takes its time: not under the lock that every creation needs.
@@ -156,6 +157,18 @@ internal sealed partial class EmbeddedLogStore : ILogStore
             return ValueTask.CompletedTask;
         });
         _folder.Dispose();
+    }
+
+    private void TrySaveTombstone(Tombstone tombstone)
+    {
+        try
+        {
+            _folder.SaveTombstone(tombstone);
+        }
+        catch (IOException)
+        {
+            // On a full disk the bytes that the session gives back matter more than what is remembered of it over a restart.
+        }
     }
 
     private void TrimTotal()
