@@ -82,6 +82,26 @@ public sealed class ServerStartTests
         Complaints(server).Should().ContainSingle(server.Describe()).Which.Should().Contain("400").And.Contain("512");
     }
 
+    [Fact]
+    public async Task The_settings_file_is_read_and_what_is_wrong_in_it_is_said()
+    {
+        using var folder = new TempFolder();
+        var command = DotNet.Server("--host", "127.0.0.1");
+        var program = command.Arguments[0];
+        foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(program)!))
+        {
+            File.Copy(file, folder[Path.GetFileName(file)]);
+        }
+
+        await File.WriteAllTextAsync(folder["appsettings.json"], """{"Port": "from the file", "Ttl": "2h", "Storage": {"FsyncBytes": 1}}""");
+        await using var server = await ChildProcess.Run(command with { Arguments = [folder[Path.GetFileName(program)], .. command.Arguments[1..]] });
+
+        server.ExitCode.Should().Be(2);
+        Complaints(server).Should().SatisfyRespectively(
+            line => line.Should().Contain("--port").And.Contain("'from the file'"),
+            line => line.Should().Contain("Storage:FsyncBytes"));
+    }
+
     [Theory]
     [InlineData("port", "RELAY_PORT", "http")]
     [InlineData("ttl", "RELAY_TTL", "0")]
