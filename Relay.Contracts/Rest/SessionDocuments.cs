@@ -103,6 +103,15 @@ public sealed record OutputStatus
     [JsonPropertyName("lines")]
     public long Lines { get; init; }
 
+    /// <summary>Offset of the oldest byte that is kept; above 0 once retention has removed bytes.</summary>
+    [JsonPropertyName("first_offset")]
+    public long FirstOffset { get; init; }
+
+    /// <summary>CRC-32C over all bytes that were ever stored, from offset 0, also those that retention has removed since; bytes that a writer
+    /// lost count as nothing. <c>null</c> from an older relay.</summary>
+    [JsonPropertyName("crc32c")]
+    public uint? Crc32C { get; init; }
+
     /// <summary>Run id of the writer that is connected, if any.</summary>
     [JsonPropertyName("writer")]
     public string? Writer { get; init; }
@@ -110,4 +119,17 @@ public sealed record OutputStatus
     /// <summary>After completion: <c>verified</c>, <c>incomplete</c>, <c>mismatch</c> or <c>unchecked</c>.</summary>
     [JsonPropertyName("verdict")]
     public string? Verdict { get; init; }
+
+    /// <summary>After completion: how many bytes the run that completed says it wrote here, lost ones included; null if it did not say.</summary>
+    [JsonPropertyName("writer_bytes")]
+    public long? WriterBytes { get; init; }
+
+    /// <summary>After completion: CRC-32C over the bytes of the run that completed, as it reported it.</summary>
+    [JsonPropertyName("writer_crc32c")]
+    public uint? WriterCrc32C { get; init; }
+
+    /// <summary>After completion: where the bytes of the run that completed begin, above 0 when earlier runs wrote before it; they reach up to
+    /// <see cref="Bytes"/>. <c>null</c> when they do not lie in one piece.</summary>
+    [JsonPropertyName("writer_offset")]
+    public long? WriterOffset { get; init; }
 }

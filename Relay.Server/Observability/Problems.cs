@@ -70,7 +70,10 @@ internal static class Problems
             .OrderBy(entry => entry.Key == "body")
             .Take(1)
             .Select(entry => entry.Value!.Errors[0].ErrorMessage);
-        var detail = $"The request could not be read: {string.Join(' ', faults)} Expected a JSON object such as {{\"session_id\": \"nightly\", \"labels\": {{\"team\": \"etl\"}}}}.";
+        var example = context.ActionDescriptor.Parameters.Any(parameter => parameter.ParameterType == typeof(CompleteSessionBody))
+            ? """{"run": "job-1", "exit_code": 0, "totals": {"stdout": {"bytes": 12}}}"""
+            : """{"session_id": "nightly", "labels": {"team": "etl"}}""";
+        var detail = $"The request could not be read: {string.Join(' ', faults)} Expected a JSON object such as {example}.";
         return new ObjectResult(ToDocument(context.HttpContext, RelayErrorCode.InvalidRequest, StatusCodes.Status422UnprocessableEntity, detail))
         {
             StatusCode = StatusCodes.Status422UnprocessableEntity,

@@ -23,18 +23,27 @@ internal sealed class SessionStatusMapper(SessionRegistry registry, TimeProvider
         };
     }
 
-    private static OutputStatus ToStatus(OutputSnapshot output, Completion? completion) => new()
+    private static OutputStatus ToStatus(OutputSnapshot output, Completion? completion)
     {
-        State = output.Phase switch
+        var reported = completion?.Totals.GetValueOrDefault(output.Output);
+        return new OutputStatus
         {
-            OutputPhase.Waiting => "waiting",
-            OutputPhase.Open => "open",
-            OutputPhase.Ended => "ended",
-            _ => "closed",
-        },
-        Bytes = output.Length,
-        Lines = output.Lines,
-        Writer = output.Writer,
-        Verdict = completion is null ? null : output.Verdict.ToString().ToLowerInvariant(),
-    };
+            State = output.Phase switch
+            {
+                OutputPhase.Waiting => "waiting",
+                OutputPhase.Open => "open",
+                OutputPhase.Ended => "ended",
+                _ => "closed",
+            },
+            Bytes = output.Length,
+            Lines = output.Lines,
+            FirstOffset = output.FirstOffset,
+            Crc32C = output.Crc32C,
+            Writer = output.Writer,
+            Verdict = completion is null ? null : output.Verdict.ToString().ToLowerInvariant(),
+            WriterBytes = reported?.Bytes,
+            WriterCrc32C = reported?.Crc32C,
+            WriterOffset = reported?.Offset,
+        };
+    }
 }

@@ -41,10 +41,17 @@ internal enum OutputPhase
 
 /// <summary>One output in a <see cref="LogSnapshot"/>.</summary>
 internal readonly record struct OutputSnapshot(
-    OutputType Output, OutputPhase Phase, long Length, long DurableTo, long Lines, uint Crc32C, string? Writer, long PhaseSince, Verdict Verdict);
+    OutputType Output, OutputPhase Phase, long FirstOffset, long Length, long DurableTo, long Lines, uint Crc32C, string? Writer, long PhaseSince, Verdict Verdict);
 
 /// <summary>The end of a job as the log holds it.</summary>
-internal sealed record Completion(string RunId, int? ExitCode, IReadOnlyDictionary<OutputType, Verdict> Verdicts);
+internal sealed record Completion(
+    string RunId, int? ExitCode, IReadOnlyDictionary<OutputType, Verdict> Verdicts, IReadOnlyDictionary<OutputType, ReportedTotal> Totals);
+
+/// <summary>What the completing run says it wrote to one output.</summary>
+/// <param name="Bytes">Count of its bytes, lost ones included.</param>
+/// <param name="Crc32C">Checksum over its bytes.</param>
+/// <param name="Offset">Where they begin in the output; null when they do not lie in one piece up to its end.</param>
+internal sealed record ReportedTotal(long Bytes, uint? Crc32C, long? Offset);
 
 /// <summary>A consistent view of a log.</summary>
 internal sealed record LogSnapshot(IReadOnlyList<OutputSnapshot> Outputs, long LastSequence, Completion? Completion, EndReason Gone)

@@ -55,6 +55,25 @@ public abstract partial class LogStoreContractTests
     }
 
     [Fact]
+    public async Task A_run_that_leaves_its_attempts_to_the_log_may_hold_its_outputs_side_by_side()
+    {
+        var log = await Store.NewSession();
+        var stdout = await log.Lease("run", attempt: 0, outputs: OutputType.Stdout);
+        var stderr = await log.Lease("run", attempt: 0, outputs: OutputType.Stderr);
+
+        await log.Write(stdout, "out");
+        await log.Write(stderr, "err", OutputType.Stderr);
+        var again = await log.Lease("run", attempt: 0, outputs: OutputType.Stdout);
+
+        await LogSteps.Refused(() => log.Write(stdout, "x"), RelayErrorCode.Fenced);
+        stderr.LossReason.Should().BeNull("the request is about the other output");
+        again.Start.Should().ContainSingle().Which.Stored.Should().Be(3);
+        var both = await log.Lease("run", attempt: 0);
+        both.Attempt.Should().Be(4);
+        await LogSteps.Refused(() => log.Write(stderr, "x", OutputType.Stderr), RelayErrorCode.Fenced);
+    }
+
+    [Fact]
     public async Task A_higher_attempt_takes_over_at_once_and_no_byte_of_the_old_one_lands()
     {
         var log = await Store.NewSession();

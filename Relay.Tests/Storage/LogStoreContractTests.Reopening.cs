@@ -132,6 +132,7 @@ public abstract partial class LogStoreContractTests
         log = await Store.Session();
         var completion = log.Snapshot().Completion!;
         (completion.RunId, completion.ExitCode, completion.Verdicts[OutputType.Stdout]).Should().Be(("run", 42, Verdict.Verified));
+        completion.Totals[OutputType.Stdout].Should().Be(new ReportedTotal(5, LogSteps.Total("done\n").Crc32C, Offset: 0));
         log.Snapshot().Outputs.Should().OnlyContain(output => output.Phase == OutputPhase.Ended);
         await LogSteps.Refused(() => log.Lease("other"), RelayErrorCode.SessionCompleted);
         (await log.Complete(await log.Lease("run", attempt: 2), 0)).ExitCode.Should().Be(42);

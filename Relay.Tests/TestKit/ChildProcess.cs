@@ -9,6 +9,9 @@ internal sealed record ChildCommand(string FileName, params string[] Arguments)
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
     public string? WorkingDirectory { get; init; }
+
+    /// <summary>Where its stdout goes instead of <see cref="ChildProcess.Stdout"/>.</summary>
+    public string? OutputFile { get; init; }
 }
 
 /// <summary>
@@ -64,6 +67,14 @@ internal sealed class ChildProcess : IAsyncDisposable
             UseShellExecute = false,
             WorkingDirectory = command.WorkingDirectory ?? Path.GetTempPath(),
         };
+        if (command.OutputFile is { } file)
+        {
+            foreach (var word in new[] { "sh", "-c", "file=$1; shift; exec \"$@\" >\"$file\"", "sh", file })
+            {
+                start.ArgumentList.Add(word);
+            }
+        }
+
         start.ArgumentList.Add(command.FileName);
         foreach (var argument in command.Arguments)
         {
@@ -77,6 +88,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        // Each process has spools of its own unless a test says otherwise: writers deliver what they find.
+        start.Environment["RELAY_SPOOL"] = Path.Combine(Path.GetTempPath(), $"relay-spool-{Guid.NewGuid():N}");
         foreach (var (name, value) in command.Environment)
         {
             start.Environment[name] = value;

@@ -15,5 +15,16 @@ internal static class CliProcess
     public static ChildProcess Run(Uri relay, string session, params string[] command) =>
         ChildProcess.Start(DotNet.Writer(["run", "--session", session, "--url", Address(relay), "--", .. command]));
 
+    /// <summary>As <see cref="Run"/>, with its spool in a folder that the test knows.</summary>
+    public static ChildProcess RunWithSpool(Uri relay, string session, string spools, params string[] command) =>
+        ChildProcess.Start(DotNet.Writer(["run", "--session", session, "--url", Address(relay), "--spool", spools, "--", .. command]));
+
+    /// <summary>The same as words of a shell.</summary>
+    public static string TailWords(Uri relay, string session)
+    {
+        var command = DotNet.Cli("tail", session, "--url", Address(relay));
+        return string.Join(' ', command.Arguments.Prepend(command.FileName).Select(word => $"'{word}'"));
+    }
+
     private static string Address(Uri relay) => relay.AbsoluteUri.TrimEnd('/');
 }

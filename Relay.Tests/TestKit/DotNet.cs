@@ -3,7 +3,11 @@ namespace Relay.Tests.TestKit;
 /// <summary>The built programs as a user starts them.</summary>
 internal static class DotNet
 {
-    private static readonly string Host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
+    /// <summary>The <c>dotnet</c> that runs these tests.</summary>
+    public static string Host { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
+
+    /// <summary>The folder of the installation with <c>shared</c>, and <c>sdk</c> if there is one.</summary>
+    public static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
 
     public static ChildCommand Server(params string[] arguments) => Run(Repository.Assembly("Relay.Server", "Relay.Server"), arguments);
 

@@ -6,6 +6,7 @@ namespace Relay.Tests.TestKit;
 /// <summary>Signal numbers that are the same on every Linux.</summary>
 internal enum Signal
 {
+    Int = 2,
     Kill = 9,
     Term = 15,
     Cont = 18,

@@ -10,9 +10,9 @@ internal sealed class RelayServerProcess : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private ChildProcess? _process;
 
-    private RelayServerProcess()
+    private RelayServerProcess(int? port)
     {
-        Port = Ports.Reserve();
+        Port = port ?? Ports.Reserve();
         Api = new RelayApi(new Uri($"http://127.0.0.1:{Port}"));
     }
 
@@ -24,9 +24,9 @@ internal sealed class RelayServerProcess : IAsyncDisposable
 
     public string DataFolder => _folder["data"];
 
-    public static async Task<RelayServerProcess> StartAsync()
+    public static async Task<RelayServerProcess> StartAsync(int? port = null)
     {
-        var server = new RelayServerProcess();
+        var server = new RelayServerProcess(port);
         try
         {
             await server.Start();

@@ -21,8 +21,7 @@ internal sealed partial class EmbeddedSessionLog
         var lease = NewLease(request, attempt, fencing);
         foreach (var output in OutputTypes.All)
         {
-            // A run's new attempt replaces the old one as a whole, also where it asks for fewer outputs than before.
-            if (LeaseOf(output) is { } holder && string.Equals(holder.RunId, request.RunId, StringComparison.Ordinal))
+            if (LeaseOf(output) is { } holder && IsReplaced(holder, request))
             {
                 holder.Revoke(Errors.Fenced(Id, holder.RunId, holder.Attempt, attempt));
                 _leases[(int)output - 1] = null;
@@ -42,6 +41,13 @@ internal sealed partial class EmbeddedSessionLog
         Changed.Fire();
         return lease;
     }
+
+    /// <summary>
+    /// A run's numbered attempt replaces the one before as a whole, also where it asks for fewer outputs. A run that leaves the numbering to the
+    /// log has a request for each output, side by side: one of them replaces only what holds an output that it asks for.
+    /// </summary>
+    private static bool IsReplaced(WriterLease holder, LeaseRequest request) =>
+        string.Equals(holder.RunId, request.RunId, StringComparison.Ordinal) && (request.Attempt != 0 || holder.Outputs.Intersect(request.Outputs).Any());
 
     private void WriteGrants(LeaseRequest request, int attempt, long fencing)
     {

@@ -180,9 +180,13 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
             ThrowIfLost(lease, lease.Outputs[0]);
             if (_state.Completion is null)
             {
-                var verdicts = totals.ToDictionary(total => total.Output, total => _state.Judge(lease.RunId, total));
-                WriteNote(
-                    RecordKind.Complete, OutputType.None, new CompletionNote(lease.RunId, exitCode, verdicts), StorageJson.Default.CompletionNote, lease.FencingNumber);
+                var note = new CompletionNote(
+                    lease.RunId,
+                    exitCode,
+                    totals.ToDictionary(total => total.Output, total => _state.Judge(lease.RunId, total)),
+                    totals.ToDictionary(
+                        total => total.Output, total => new ReportedTotal(total.Bytes, total.Crc32C, _state.OwnOffset(lease.RunId, total.Output))));
+                WriteNote(RecordKind.Complete, OutputType.None, note, StorageJson.Default.CompletionNote, lease.FencingNumber);
                 foreach (var output in OutputTypes.All)
                 {
                     _phaseSince[(int)output - 1] = _time.GetTimestamp();
@@ -302,6 +306,7 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
         return new OutputSnapshot(
             output,
             _state.Phase(output),
+            _segments.Count > 0 ? _segments[0].Header.Base[output].Length : 0,
             tally.Length,
             FsyncIsOff ? tally.Length : _durable[output].Length,
             tally.Lines,

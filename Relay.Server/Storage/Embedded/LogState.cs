@@ -68,8 +68,7 @@ internal sealed class LogState
                 _phases[Slot(header.Output)] = OutputPhase.Closed;
                 break;
             case RecordKind.Complete:
-                var note = JsonSerializer.Deserialize(payload, StorageJson.Default.CompletionNote)!;
-                Completion = new Completion(note.RunId, note.ExitCode, note.Verdicts);
+                Completion = JsonSerializer.Deserialize(payload, StorageJson.Default.CompletionNote)!.ToCompletion();
                 Array.Fill(_phases, OutputPhase.Ended);
                 break;
         }
@@ -123,12 +122,16 @@ internal sealed class LogState
             : Verdict.Mismatch;
     }
 
+    /// <summary>Where a run's own bytes begin in an output; null when they do not lie in one piece up to its end.</summary>
+    public long? OwnOffset(string runId, OutputType output) =>
+        IsLastRun(runId, output) && Run(runId)?.Outputs[Slot(output)] is { StoredBefore: 0 } part ? part.Base : null;
+
     public StateNote ToNote() => new(
         _tally.Sequence,
         FencingNumber,
         [.. OutputTypes.All.Select(output => new OutputNote(_tally[output].Length, _tally[output].Lines, _tally[output].Crc, Phase(output), _lastRuns[Slot(output)]))],
         [.. _runs.Select(run => new RunNote(run.RunId, run.LastAttempt, run.Anonymous, [.. OutputTypes.All.Select(output => run.Outputs[Slot(output)])]))],
-        Completion is null ? null : new CompletionNote(Completion.RunId, Completion.ExitCode, Completion.Verdicts.ToDictionary()));
+        Completion is null ? null : CompletionNote.Of(Completion));
 
     public static LogState FromNote(StateNote note)
     {
@@ -154,7 +157,7 @@ internal sealed class LogState
             state._lastRuns[i] = lastRun is null ? null : state.Run(lastRun)?.RunId ?? lastRun; // One string for both.
         }
 
-        state.Completion = note.Completion is null ? null : new Completion(note.Completion.RunId, note.Completion.ExitCode, note.Completion.Verdicts);
+        state.Completion = note.Completion?.ToCompletion();
         return state;
     }
 

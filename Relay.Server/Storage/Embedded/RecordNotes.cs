@@ -13,8 +13,15 @@ internal sealed record GapNote(long Length, GapReason Reason)
 /// <summary>Payload of a <see cref="RecordKind.Grant"/>. An anonymous run never comes back, so nothing is kept of it once another run follows.</summary>
 internal sealed record GrantNote(string RunId, int Attempt, bool Anonymous);
 
-/// <summary>Payload of a <see cref="RecordKind.Complete"/>.</summary>
-internal sealed record CompletionNote(string RunId, int? ExitCode, Dictionary<OutputType, Verdict> Verdicts);
+/// <summary>Payload of a <see cref="RecordKind.Complete"/>. Older logs have notes without totals.</summary>
+internal sealed record CompletionNote(
+    string RunId, int? ExitCode, Dictionary<OutputType, Verdict> Verdicts, Dictionary<OutputType, ReportedTotal>? Totals = null)
+{
+    public static CompletionNote Of(Completion completion) =>
+        new(completion.RunId, completion.ExitCode, completion.Verdicts.ToDictionary(), completion.Totals.ToDictionary());
+
+    public Completion ToCompletion() => new(RunId, ExitCode, Verdicts, Totals ?? []);
+}
 
 /// <summary>The control records are few: JSON keeps them readable in a hex dump and open for new fields.</summary>
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
