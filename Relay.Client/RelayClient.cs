@@ -1,6 +1,7 @@
 using Relay.Client.Connections;
 using Relay.Client.Reading;
 using Relay.Client.Sessions;
+using Relay.Client.Spooling;
 using Relay.Client.Writing;
 using Relay.Contracts;
 
@@ -112,11 +113,38 @@ public sealed class RelayClient : IDisposable
 
     /// <summary>Opens a writer and starts to connect it in the background. It takes bytes at once, whether the relay is there or not.</summary>
     /// <exception cref="RelayException">The id breaks the rules for ids.</exception>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or the spool is of another session.</exception>
+    /// <exception cref="SpoolInUseException">Another writer has the spool.</exception>
+    /// <exception cref="InvalidDataException">The spool's folder holds something else, or a newer format.</exception>
+    /// <exception cref="IOException">The spool's folder cannot be made or written.</exception>
+    /// <exception cref="UnauthorizedAccessException">As before.</exception>
     public LogWriter OpenWriter(string session, WriterOptions? options = null)
     {
         SessionIds.ThrowIfInvalid(session);
         return new LogWriter(_dialer, _sessions, session, options ?? new WriterOptions());
+    }
+
+    /// <summary>
+    /// Takes up a run that an earlier process left in a spool, as <see cref="SpoolFolder.List"/> shows them, and starts to deliver it;
+    /// <see cref="LogWriter.DeliverAsync"/> waits for that.
+    /// </summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="session">Deliver into this session instead of the run's own, e.g. because that one expired. What the first one has durably
+    /// is then a gap at the beginning.</param>
+    /// <param name="options">Further settings; session, run, outputs and labels come from the spool.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no spool, or no longer; or <see cref="FileNotFoundException"/>.</exception>
+    /// <inheritdoc cref="OpenWriter"/>
+    public LogWriter OpenSpool(string folder, string? session = null, WriterOptions? options = null)
+    {
+        var found = session is null ? SpoolDescription.Read(folder) : SpoolFolder.Redirect(folder, session);
+        options ??= new WriterOptions();
+        var spool = (options.Spool ?? new SpoolOptions { Folder = folder }) with
+        {
+            Folder = folder,
+            KeepWhenDrained = found.KeepWhenDrained,
+            MustExist = true,
+        };
+        return OpenWriter(found.Session, options with { Spool = spool });
     }
 
     /// <summary>Ends the HTTP calls that are under way. Readers and writers have their own lives.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -6,11 +7,19 @@ namespace Relay.Client;
 /// <summary>Settings of a <see cref="RelayClient"/>. They hold for all its calls, readers and writers.</summary>
 public sealed record RelayClientOptions
 {
+    private const int MaxToken = 4096;
+
     /// <summary>Where a relay listens unless told otherwise: <c>http://127.0.0.1:8160</c>.</summary>
     public static Uri DefaultUrl { get; } = new("http://127.0.0.1:8160");
 
     /// <summary>Address of the relay, <c>http</c> or <c>https</c>; a path is kept as a prefix. Default: <see cref="DefaultUrl"/>.</summary>
     public Uri Url { get; init; } = DefaultUrl;
+
+    /// <summary>
+    /// Proves to the relay, or to the proxy before it, who calls: sent as <c>Authorization: Bearer …</c> with every HTTP call and WebSocket
+    /// handshake, to <see cref="Url"/> only and never on to where a redirect leads. 1–4096 visible ASCII characters. Default: none.
+    /// </summary>
+    public string? Token { get; init; }
 
     /// <summary>The clock behind every delay. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
@@ -31,6 +40,21 @@ public sealed record RelayClientOptions
     /// <summary>Receives the client's logs: connections at Debug, failures that are final at Warning. Never payloads. Default: none.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
+    /// <summary>Says which relay is meant, and nothing that is secret.</summary>
+    public override string ToString() => $"{nameof(RelayClientOptions)} {{ {nameof(Url)} = {Url} }}";
+
+    /// <summary>Whether a text can be a <see cref="Token"/>.</summary>
+    /// <param name="token">The text.</param>
+    /// <param name="problem">What is wrong with it, as the end of a sentence; never the text itself.</param>
+    public static bool IsToken(string token, [NotNullWhen(false)] out string? problem)
+    {
+        var stranger = token.AsSpan().IndexOfAnyExceptInRange('!', '~');
+        problem = token.Length is 0 or > MaxToken ? $"must have 1–{MaxToken} characters; it has {token.Length}."
+            : stranger >= 0 ? $"must have visible ASCII characters only; character {stranger + 1} is none (a blank or a line end, perhaps)."
+            : null;
+        return problem is null;
+    }
+
     internal static void ThrowIfInvalid(RelayClientOptions options)
     {
         if (options.Problem() is { } problem)
@@ -40,6 +64,7 @@ public sealed record RelayClientOptions
     }
 
     private string? Problem() =>
+        Token is not null && !IsToken(Token, out var problem) ? $"{nameof(Token)} {problem}" :
         !Url.IsAbsoluteUri || Url.Scheme is not ("http" or "https")
             ? $"{nameof(Url)} must be an absolute http or https address, such as {DefaultUrl}; it is '{Url}'."
         : FirstRetryDelay <= TimeSpan.Zero ? $"{nameof(FirstRetryDelay)} must be above zero; it is {FirstRetryDelay}."

@@ -13,7 +13,11 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
 {
     private const int Interrupted = 4;
     private const int BrokenPipe = 32;
+    private const int FromHere = 1;
     private static readonly int TryAgain = OperatingSystem.IsLinux() ? 11 : 35;
+
+    /// <summary>Whether a descriptor has a position, as files do and pipes, sockets and terminals do not.</summary>
+    public static bool IsFile(int descriptor) => lseek(descriptor, 0, FromHere) >= 0;
 
     public override bool CanRead => false;
 
@@ -84,6 +88,9 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint write(int descriptor, ReadOnlySpan<byte> bytes, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial long lseek(int descriptor, long offset, int whence);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int poll(ref PollRequest request, nuint count, int timeoutMilliseconds);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Relay.Terminal;
 
@@ -12,15 +13,21 @@ internal static class Invocation
     {
         // An argument that begins with '@' is the job's business, not a file of ours.
         var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
+        var mistakes = Mistakes(root, parsed);
+        if (mistakes.Count > 0)
         {
-            foreach (var mistake in parsed.Errors)
+            foreach (var mistake in mistakes)
             {
-                streams.Say(tool, mistake.Message);
+                streams.Say(tool, mistake);
             }
 
             streams.Say(tool, $"'{tool} --help' shows how it is used.");
             return UsageError;
+        }
+
+        if (parsed.CommandResult.Command == root)
+        {
+            ShortenDescriptions(root);
         }
 
         await using var output = new StreamWriter(streams.Out, leaveOpen: true) { AutoFlush = true };
@@ -33,5 +40,32 @@ internal static class Invocation
             ProcessTerminationTimeout = null, // Signals are the commands' own.
         };
         return await parsed.InvokeAsync(configuration, cancellationToken);
+    }
+
+    private static IReadOnlyList<string> Mistakes(RootCommand root, ParseResult parsed) =>
+        parsed.Errors.Count > 0 && UnknownCommand.Describe(root, parsed) is { } unknown
+            ? [unknown]
+            : [.. parsed.Errors.Select(mistake => OneLine(mistake.Message)), .. UnknownOptions(parsed)];
+
+    private static string OneLine(string message) => string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>A mistyped option would pass for an argument, such as the name of a session to be deleted. Behind '--' it is one.</summary>
+    private static IEnumerable<string> UnknownOptions(ParseResult parsed)
+    {
+        var command = parsed.CommandResult;
+        var options = parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash).ToHashSet();
+        return command.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+            .Where(token => token.Value is ['-', _, ..] && options.Contains(token))
+            .Select(token => $"'{token.Value}' is not an option of {command.Command.Name}. What begins with '-' and is none stands behind '--'.");
+    }
+
+    /// <summary>The list of all commands has room for a sentence on each; the rest is told by the command's own help.</summary>
+    private static void ShortenDescriptions(RootCommand root)
+    {
+        foreach (var command in root.Subcommands)
+        {
+            var text = (command.Description ?? "").ReplaceLineEndings(" ");
+            command.Description = text.IndexOf(". ", StringComparison.Ordinal) is > 0 and var end ? text[..(end + 1)] : text;
+        }
     }
 }

@@ -3,7 +3,7 @@ using Relay.Client;
 
 namespace Relay.Terminal;
 
-/// <summary>The <c>--url</c> option of all commands.</summary>
+/// <summary>The <c>--url</c> option of all commands. It also checks what else of the environment leads to the relay: see <see cref="RelayConnection"/>.</summary>
 internal static class RelayUrl
 {
     private const string Variable = "RELAY_URL";
@@ -23,6 +23,11 @@ internal static class RelayUrl
             if (!Uri.TryCreate(given, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             {
                 result.AddError($"--url must be an http or https address, such as {RelayClientOptions.DefaultUrl}; it is '{given}'.");
+            }
+
+            if (RelayConnection.Problem is { } problem)
+            {
+                result.AddError(problem);
             }
         });
         return url;

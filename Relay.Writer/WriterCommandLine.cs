@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Relay.Terminal;
+using Relay.Writer.Follow;
+using Relay.Writer.Pipe;
+using Relay.Writer.Recover;
 using Relay.Writer.Run;
 
 namespace Relay.Writer;
@@ -11,7 +14,10 @@ internal static class WriterCommandLine
 
     public static Task<int> RunAsync(IReadOnlyList<string> args, StandardStreams streams, CancellationToken cancellationToken)
     {
-        var root = new RootCommand("Writes a job's output to a SparkLogRelay.") { RunCommand.Create(streams) };
+        var root = new RootCommand("Writes a job's output to a SparkLogRelay.")
+        {
+            RunCommand.Create(streams), PipeCommand.Create(streams), FollowCommand.Create(streams), RecoverCommand.Create(streams),
+        };
         return Invocation.RunAsync(Tool, root, args, streams, cancellationToken);
     }
 }

@@ -27,7 +27,7 @@ internal sealed partial class HubDialer(RelayClientOptions options)
     /// succeed.</exception>
     public async Task<HubLink> DialAsync(CancellationToken cancellationToken)
     {
-        var factory = new WebSocketConnectionFactory(Options.HttpMessageHandler, WebSocketMessageType.Binary);
+        var factory = new WebSocketConnectionFactory(Options.HttpMessageHandler, Options.Token, WebSocketMessageType.Binary);
         var link = new HubLink(Build(factory), factory);
         using var timeout = new CancellationTokenSource(Options.ConnectTimeout, Options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
@@ -40,8 +40,7 @@ internal sealed partial class HubDialer(RelayClientOptions options)
         {
             await link.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            var cause = timeout.IsCancellationRequested ? $"no answer within {Options.ConnectTimeout.TotalSeconds:0.#} s" : HubFailures.Innermost(e);
-            throw RelayException.Create(RelayErrorCode.ConnectionLost, $"The relay at {Options.Url} cannot be reached: {cause}", e);
+            throw RelayException.Create(RelayErrorCode.ConnectionLost, Words(e, factory.RefusedWith, timeout.IsCancellationRequested), e);
         }
     }
 
@@ -57,6 +56,11 @@ internal sealed partial class HubDialer(RelayClientOptions options)
             Log.ListenerFailed(_logger, change.State, e);
         }
     }
+
+    private string Words(Exception failure, int? refusedWith, bool tooLate) =>
+        refusedWith is { } status && !tooLate ? NotARelay.Words(status, $"the WebSocket handshake was answered with {status}", Options.Url)
+        : HubFailures.IsNotHttp(failure) ? NotARelay.Because("it does not answer in HTTP", Options.Url).Message
+        : $"The relay at {Options.Url} cannot be reached: {(tooLate ? $"no answer within {Options.ConnectTimeout.TotalSeconds:0.#} s" : HubFailures.Innermost(failure))}";
 
     private HubConnection Build(WebSocketConnectionFactory factory)
     {

@@ -27,4 +27,8 @@ internal static class HubFailures
 
         return failure is OperationCanceledException ? "it ended without a reason" : failure.Message;
     }
+
+    /// <summary>Whether what answered does not even speak HTTP.</summary>
+    public static bool IsNotHttp(Exception? failure) =>
+        failure is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } || (failure?.InnerException is { } inner && IsNotHttp(inner));
 }

@@ -8,7 +8,7 @@ namespace Relay.Client.Connections;
 /// Gives SignalR's client core its transport: one WebSocket, no negotiation, so that a relay behind a load balancer needs no sticky sessions.
 /// Stands in for the HTTP part of the client package. Serves one connection.
 /// </summary>
-internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, WebSocketMessageType messageType) : IConnectionFactory
+internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, string? token, WebSocketMessageType messageType) : IConnectionFactory
 {
     // A hub connection holds its lock while a send waits for room. Its own server time-out needs that lock, so it cannot end a send that
     // waits for a dead peer; the WebSocket's ping and pong can.
@@ -16,6 +16,9 @@ internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, We
     private static readonly TimeSpan PongTimeout = TimeSpan.FromSeconds(15);
 
     private Action? _abort;
+
+    /// <summary>The HTTP status that refused the handshake, if that is how it failed.</summary>
+    public int? RefusedWith { get; private set; }
 
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -25,6 +28,12 @@ internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, We
         {
             socket.Options.KeepAliveInterval = PingInterval;
             socket.Options.KeepAliveTimeout = PongTimeout;
+            if (token is not null)
+            {
+                socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
+            }
+
+            socket.Options.CollectHttpResponseDetails = true;
             using var invoker = handler is null ? null : new HttpMessageInvoker(handler, disposeHandler: false);
             await socket.ConnectAsync(uri, invoker, cancellationToken).ConfigureAwait(false);
             var connection = new WebSocketConnection(socket, messageType);
@@ -33,6 +42,7 @@ internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, We
         }
         catch
         {
+            RefusedWith = (int)socket.HttpStatusCode is var status and not 0 ? status : null;
             socket.Dispose();
             throw;
         }

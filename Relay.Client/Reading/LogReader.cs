@@ -78,7 +78,12 @@ internal sealed class LogReader : IAsyncDisposable
                 if (await _stream.NextAsync(cancellationToken).ConfigureAwait(false) is { } batch)
                 {
                     _backoff.Reset();
-                    _noSession = false;
+                    if (_noSession)
+                    {
+                        _noSession = false;
+                        Report(new ConnectionChange(ConnectionState.Connected));
+                    }
+
                     return batch;
                 }
 

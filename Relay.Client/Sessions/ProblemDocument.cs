@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Relay.Client.Connections;
 using Relay.Contracts;
 
 namespace Relay.Client.Sessions;
@@ -44,12 +45,7 @@ internal sealed record ProblemDocument
 
     private static RelayException FromStatus(HttpResponseMessage response)
     {
-        var status = (int)response.StatusCode;
-        var answered = $"{response.RequestMessage?.RequestUri} answered {status} {response.ReasonPhrase}";
-
-        // What a proxy or an ingress says while its relay is starting, moving or crowded.
-        return status is >= 500 or 404 or 408 or 425 or 429
-            ? RelayException.Create(RelayErrorCode.ConnectionLost, $"{answered}; the relay behind it seems to be away.")
-            : RelayException.Create(RelayErrorCode.InvalidRequest, $"{answered}; that is not how a relay answers.");
+        var asked = response.RequestMessage?.RequestUri;
+        return NotARelay.Answered((int)response.StatusCode, $"{asked} answered {(int)response.StatusCode} {response.ReasonPhrase}", asked);
     }
 }

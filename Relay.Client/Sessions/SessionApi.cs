@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Relay.Client.Connections;
@@ -26,6 +27,8 @@ internal sealed class SessionApi : IDisposable
             BaseAddress = RelayUrls.Base(options.Url),
             Timeout = CallTimeout,
         };
+        // .NET drops this header when it follows a redirect.
+        _http.DefaultRequestHeaders.Authorization = options.Token is { } token ? new AuthenticationHeaderValue("Bearer", token) : null;
     }
 
     public async Task CreateAsync(string id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
@@ -69,6 +72,18 @@ internal sealed class SessionApi : IDisposable
         await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
+    public async Task DeleteIfExistsAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DeleteAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SessionNotFoundException)
+        {
+            // That is what was wanted.
+        }
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static string Of(string id)
@@ -83,6 +98,10 @@ internal sealed class SessionApi : IDisposable
         try
         {
             return await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.InvalidResponse)
+        {
+            throw NotARelay.Because("it does not answer in HTTP", _http.BaseAddress, e);
         }
         catch (HttpRequestException e)
         {
@@ -102,7 +121,7 @@ internal sealed class SessionApi : IDisposable
         }
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
         {
@@ -111,8 +130,7 @@ internal sealed class SessionApi : IDisposable
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            var asked = response.RequestMessage?.RequestUri;
-            throw RelayException.Create(RelayErrorCode.InternalError, $"What answers at {asked} does not speak the relay's language.", e);
+            throw NotARelay.Because($"{response.RequestMessage?.RequestUri} answered with something else than was asked for", _http.BaseAddress, e);
         }
     }
 }

@@ -17,7 +17,8 @@ public sealed record CompletionReport(IReadOnlyList<OutputReport> Outputs)
 public readonly record struct OutputReport(OutputType Output, long Length, Verdict Verdict);
 
 /// <summary>How far a writer's bytes of one output have come. Counts of this run's own bytes, from its begin.</summary>
-/// <param name="Accepted">Taken by <see cref="LogWriter.WriteAsync"/>.</param>
+/// <param name="Accepted">Taken by <see cref="LogWriter"/>.</param>
 /// <param name="Stored">Of these, stored by the relay: they survive a kill of it.</param>
 /// <param name="Durable">Of these, durable: they survive a power loss.</param>
-public readonly record struct WriterProgress(long Accepted, long Stored, long Durable);
+/// <param name="Dropped">Of the accepted ones, given up for <see cref="WhenFull.DropOldest"/>. Readers see a gap for those of them that the relay had not stored.</param>
+public readonly record struct WriterProgress(long Accepted, long Stored, long Durable, long Dropped = 0);

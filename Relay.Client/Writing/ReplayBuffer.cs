@@ -3,9 +3,7 @@ using Relay.Contracts;
 
 namespace Relay.Client.Writing;
 
-/// <summary>
-/// The bytes of a run that are not durable yet, of all outputs in the order in which they were written, and where sending stands. Not thread-safe.
-/// </summary>
+/// <summary>Holds a run's bytes in memory, at most so many.</summary>
 /// <remarks>
 /// <code>
 ///   released │ sent, not durable          │ not sent
@@ -15,7 +13,7 @@ namespace Relay.Client.Writing;
 /// Chunks are left to the garbage collector: one that went back to a pool while a dying connection still serialises it would corrupt
 /// the log without a trace.
 /// </remarks>
-internal sealed class ReplayBuffer
+internal sealed class ReplayBuffer : IReplayStore
 {
     /// <summary>Most bytes in one item: what the relay stores as one record.</summary>
     public const int MaxItemBytes = 48 * 1024;
@@ -33,28 +31,28 @@ internal sealed class ReplayBuffer
         _lanes = outputs.ToDictionary(output => output, _ => new Lane());
     }
 
-    /// <summary>Whether everything was sent on this connection.</summary>
+    public bool IsPersistent => false;
+
+    public bool IsUnlimited { get; set; }
+
+    public RunFacts Facts { get; set; }
+
     public bool AllSent => _next is null;
 
     public bool Takes(OutputType output) => _lanes.ContainsKey(output);
 
-    /// <summary>How many bytes of the output were taken.</summary>
     public long Accepted(OutputType output) => _lanes[output].Accepted;
 
-    /// <summary>The first position that is still held.</summary>
-    public long HeldFrom(OutputType output) => _lanes[output].HeldFrom;
-
-    /// <summary>Count and checksum of everything taken.</summary>
     public OutputTotal Total(OutputType output) => new(output, _lanes[output].Accepted, _lanes[output].Crc);
 
-    /// <summary>Copies 1 to <see cref="MaxItemBytes"/> bytes in.</summary>
-    /// <returns><c>false</c> when there is no room; then nothing was taken.</returns>
-    public bool TryAppend(OutputType output, ReadOnlySpan<byte> bytes)
+    public ReadOnlyMemory<byte> Checkpoint(OutputType output) => _lanes[output].Checkpoint;
+
+    public bool TryAppend(OutputType output, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> checkpoint = default)
     {
         var lane = _lanes[output];
-        var grow = _next is not null && _last!.Output == output && _last.Length + bytes.Length <= MaxItemBytes;
+        var grow = _next is not null && _last!.Output == output && _last.End == lane.Accepted && _last.Length + bytes.Length <= MaxItemBytes;
         var cost = grow ? _last!.CostOfGrowing(bytes.Length) : ReplayChunk.CostOf(bytes.Length);
-        if (_held + cost > _capacity && _first is not null)
+        if (_held + cost > _capacity && _first is not null && !IsUnlimited)
         {
             return false;
         }
@@ -66,12 +64,28 @@ internal sealed class ReplayBuffer
 
         _last!.Append(bytes);
         _held += cost;
-        lane.Accepted += bytes.Length;
-        lane.Crc = Crc32C.Append(lane.Crc, bytes);
+        lane.Count(bytes);
+        if (!checkpoint.IsEmpty)
+        {
+            lane.Checkpoint = checkpoint.ToArray();
+        }
+
         return true;
     }
 
-    /// <summary>Takes the next bytes that are to be sent on this connection.</summary>
+    public IReadOnlyList<(OutputType Output, long Bytes)>? DropOldest()
+    {
+        if (_first is not { } oldest)
+        {
+            return null;
+        }
+
+        RemoveFirst();
+        return [(oldest.Output, oldest.Length)];
+    }
+
+    public void Skip(OutputType output, ReadOnlySpan<byte> bytes) => _lanes[output].Count(bytes);
+
     public bool TryTake([NotNullWhen(true)] out OutputType output, out long position, out ReadOnlyMemory<byte> bytes)
     {
         while (_next is { } chunk)
@@ -91,31 +105,37 @@ internal sealed class ReplayBuffer
         return false;
     }
 
-    /// <summary>A new connection: everything is to be sent again but what the relay has.</summary>
     public void Rewind() => _next = _first;
 
-    /// <summary>After <see cref="Rewind"/>: where the relay wants to go on. What is no longer held is skipped.</summary>
-    /// <returns>How many bytes it wants that are no longer held.</returns>
-    public long SendFrom(OutputType output, long position)
-    {
-        var lane = _lanes[output];
-        lane.SentTo = Math.Max(position, lane.HeldFrom);
-        return lane.SentTo - position;
-    }
+    public void SendFrom(OutputType output, long position) => _lanes[output].SentTo = position;
 
-    /// <summary>Everything of the output below <paramref name="position"/> is durable. Chunks go in order, and never one that was not sent.</summary>
     public void Release(OutputType output, long position)
     {
         var durable = _lanes[output];
         durable.Durable = Math.Max(durable.Durable, Math.Min(position, durable.SentTo));
         while (_first is { } chunk && chunk.End <= _lanes[chunk.Output].Durable)
         {
-            _lanes[chunk.Output].HeldFrom = chunk.End;
-            _held -= chunk.Cost;
-            _first = chunk.Next;
-            _next = ReferenceEquals(_next, chunk) ? _first : _next;
-            _last = _first is null ? null : _last;
+            RemoveFirst();
         }
+    }
+
+    public void Discard()
+    {
+        // Memory goes with its owner.
+    }
+
+    public void Dispose()
+    {
+        // Nothing is held open.
+    }
+
+    private void RemoveFirst()
+    {
+        var chunk = _first!;
+        _held -= chunk.Cost;
+        _first = chunk.Next;
+        _next = ReferenceEquals(_next, chunk) ? _first : _next;
+        _last = _first is null ? null : _last;
     }
 
     private void Link(ReplayChunk chunk)
@@ -132,14 +152,20 @@ internal sealed class ReplayBuffer
 
     private sealed class Lane
     {
-        public long Accepted { get; set; }
+        public long Accepted { get; private set; }
 
-        public uint Crc { get; set; }
+        public uint Crc { get; private set; }
+
+        public byte[] Checkpoint { get; set; } = [];
 
         public long SentTo { get; set; }
 
         public long Durable { get; set; }
 
-        public long HeldFrom { get; set; }
+        public void Count(ReadOnlySpan<byte> bytes)
+        {
+            Accepted += bytes.Length;
+            Crc = Crc32C.Append(Crc, bytes);
+        }
     }
 }

@@ -14,23 +14,22 @@ internal sealed class WriterLoop
     private readonly RetryBackoff _backoff;
     private readonly LeasePatience _patience;
     private WriteRequest _request;
-    private bool _mayCreate;
 
-    public WriterLoop(HubDialer dialer, SessionApi sessions, string session, WriterOptions options, WriterRun run)
+    public WriterLoop(HubDialer dialer, SessionApi sessions, string session, string runId, WriterOptions options, WriterRun run)
     {
         _dialer = dialer;
         _sessions = sessions;
         _options = options;
         _run = run;
         _backoff = new RetryBackoff(dialer.Options);
-        _patience = new LeasePatience(dialer.Options.TimeProvider, options.LeaseWait);
-        _mayCreate = options.CreateSession;
+        // With a spool there is nothing to lose by waiting.
+        _patience = new LeasePatience(dialer.Options.TimeProvider, options.Spool is null ? options.LeaseWait : TimeSpan.MaxValue);
         _request = new WriteRequest
         {
             Session = session,
-            RunId = options.RunId ?? Guid.NewGuid().ToString("N"),
-            Attempt = 0,
+            RunId = runId,
             Outputs = options.Outputs,
+            Incarnation = run.Facts.Incarnation,
         };
     }
 
@@ -39,6 +38,7 @@ internal sealed class WriterLoop
     {
         try
         {
+            await Task.WhenAny(_options.ConnectAfter).WaitAsync(stop).ConfigureAwait(false);
             while (await AttemptAsync(stop).ConfigureAwait(false) is { } failure)
             {
                 if (_patience.IsFinal(failure))
@@ -64,15 +64,11 @@ internal sealed class WriterLoop
     {
         try
         {
-            if (_mayCreate)
-            {
-                await _sessions.EnsureAsync(_request.Session, _options.Labels, stop).ConfigureAwait(false);
-                _mayCreate = false;
-            }
-
+            await EnsureSessionAsync(stop).ConfigureAwait(false);
             var link = await _dialer.DialAsync(stop).ConfigureAwait(false);
             await using var _ = link.ConfigureAwait(false);
-            _request = _request with { Attempt = _request.Attempt + 1 };
+            // Stored before it is used: the relay fences an attempt that it has seen.
+            _request = _request with { Attempt = _run.Note(facts => facts with { Attempt = facts.Attempt + 1 }).Attempt };
             await WriteAttempt.RunAsync(link, _request, _run, OnGranted, stop).ConfigureAwait(false);
             return _run.IsOver ? null : RelayException.Create(RelayErrorCode.ConnectionLost, "The relay ended the upload without saying why.");
         }
@@ -83,8 +79,30 @@ internal sealed class WriterLoop
         }
     }
 
+    /// <summary>Once in the life of a run: a later call could bring back a session that was deleted.</summary>
+    private async Task EnsureSessionAsync(CancellationToken stop)
+    {
+        if (_run.Facts.IsCreated)
+        {
+            return;
+        }
+
+        if (_options.ReplaceSession)
+        {
+            await _sessions.DeleteIfExistsAsync(_request.Session, stop).ConfigureAwait(false);
+        }
+
+        if (_options.CreateSession || _options.ReplaceSession)
+        {
+            await _sessions.EnsureAsync(_request.Session, _options.Labels, stop).ConfigureAwait(false);
+        }
+
+        _run.Note(facts => facts with { IsCreated = true });
+    }
+
     private void OnGranted(WriteAck grant)
     {
+        _run.Note(facts => facts with { Incarnation = grant.Incarnation, Refusal = null });
         _request = _request with { Incarnation = grant.Incarnation };
         _backoff.Reset();
         _patience.Granted();

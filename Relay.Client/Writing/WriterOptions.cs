@@ -25,15 +25,34 @@ public sealed record WriterOptions
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>
-    /// Most memory, in bytes, for what is not durable yet; default 32 MiB, at least 256 KiB. When it is full <see cref="LogWriter.WriteAsync"/>
-    /// waits.
-    /// While the relay is away this is how much can be written before the writing process is held back.
+    /// Whether to delete the session, if it exists, before creating it: the job runs again under the same id, and what the earlier one wrote
+    /// goes. Default <c>false</c>. Done on the first connect only. Includes <see cref="CreateSession"/>.
+    /// </summary>
+    public bool ReplaceSession { get; init; }
+
+    /// <summary>The first connect waits for the end of this task, whatever its outcome. Bytes are taken at once. Default: a task that has ended.</summary>
+    public Task ConnectAfter { get; init; } = Task.CompletedTask;
+
+    /// <summary>
+    /// Keeps what is not durable yet in files instead of memory, so that it survives the process. Default <c>null</c>: in memory.
+    /// </summary>
+    public SpoolOptions? Spool { get; init; }
+
+    /// <summary>
+    /// What happens when the spool, or without one the replay buffer, is full. Default <see cref="WhenFull.Block"/>.
+    /// </summary>
+    public WhenFull WhenFull { get; init; }
+
+    /// <summary>
+    /// Most memory, in bytes, for what is not durable yet; default 32 MiB, at least 256 KiB. While the relay is away this is how much can be
+    /// written before <see cref="WhenFull"/> decides. Without meaning when there is a <see cref="Spool"/>.
     /// </summary>
     public int ReplayBufferBytes { get; init; } = 32 * 1024 * 1024;
 
     /// <summary>
     /// How long to go on trying while another run holds the lease of an output; then the writer fails with
-    /// <see cref="RelayErrorCode.WriterAlreadyConnected"/>. Default 30 s: longer than the relay needs to notice that the other one is dead.
+    /// <see cref="RelayErrorCode.WriterAlreadyConnected"/>. Default 30 s: longer than the relay needs to notice that the other one is dead. With a
+    /// <see cref="Spool"/> it never gives up.
     /// </summary>
     public TimeSpan LeaseWait { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -53,7 +72,8 @@ public sealed record WriterOptions
     }
 
     private string? Problem() =>
-        Outputs.Any(output => !OutputTypes.All.Contains(output))
+        Spool?.Problem() is { } problem ? problem
+        : Outputs.Any(output => !OutputTypes.All.Contains(output))
             ? $"{nameof(Outputs)} must be {nameof(OutputType.Stdout)} or {nameof(OutputType.Stderr)}."
         : RunId is { Length: 0 or > 64 } ? $"{nameof(RunId)} must have 1–64 characters; it has {RunId.Length}."
         : ReplayBufferBytes < SmallestReplayBuffer
@@ -61,4 +81,17 @@ public sealed record WriterOptions
         : LeaseWait < TimeSpan.Zero ? $"{nameof(LeaseWait)} must not be below zero; it is {LeaseWait}."
         : CloseTimeout < TimeSpan.Zero ? $"{nameof(CloseTimeout)} must not be below zero; it is {CloseTimeout}."
         : null;
+}
+
+/// <summary>What a writer does when it can hold no more.</summary>
+public enum WhenFull
+{
+    /// <summary>Writing waits until the relay has taken something. Nothing is lost, but the writing process is held back.</summary>
+    Block = 0,
+
+    /// <summary>
+    /// What was written first is given up; readers see a gap (<see cref="GapReason.LostByWriter"/>) in its place. The writing process waits only
+    /// while the relay takes what it is sent, which makes room; not for one that has taken nothing for 3 s.
+    /// </summary>
+    DropOldest = 1,
 }

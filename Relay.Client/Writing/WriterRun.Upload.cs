@@ -29,7 +29,7 @@ internal sealed partial class WriterRun
                     return item;
                 }
 
-                if (_fault is not null || (_grant is not null && (_completionSent || (_closing && _buffer.AllSent))))
+                if (_fault is not null || (_grant is not null && (_completionSent || (_closing && AllSent))))
                 {
                     return null;
                 }
@@ -51,7 +51,7 @@ internal sealed partial class WriterRun
                 Granted(ack);
             }
 
-            foreach (var progress in ack.Outputs.Where(progress => _grant is not null && _buffer.Takes(progress.Output)))
+            foreach (var progress in ack.Outputs.Where(progress => _grant is not null && _store.Takes(progress.Output)))
             {
                 Advanced(_grant!, progress);
             }
@@ -70,13 +70,10 @@ internal sealed partial class WriterRun
     {
         _grant = new RunGrant(ack);
         _completionSent = false;
-        _buffer.Rewind();
-        foreach (var start in ack.Outputs.Where(start => _buffer.Takes(start.Output)))
+        _store.Rewind();
+        foreach (var start in ack.Outputs.Where(start => _store.Takes(start.Output)))
         {
-            if (_buffer.SendFrom(start.Output, start.Stored) is > 0 and var lost)
-            {
-                _grant.DeclareLost(start.Output, lost);
-            }
+            _store.SendFrom(start.Output, start.Stored);
         }
     }
 
@@ -84,9 +81,10 @@ internal sealed partial class WriterRun
     {
         var before = _progress[now.Output];
         var durable = Math.Max(before.Durable, grant.PositionOf(now.Output, now.DurableTo));
-        _progress[now.Output] = new WriterProgress(0, grant.PositionOf(now.Output, now.WrittenTo), durable);
+        _lastTaken = durable > before.Durable ? _time.GetTimestamp() : _lastTaken;
+        _progress[now.Output] = before with { Stored = grant.PositionOf(now.Output, now.WrittenTo), Durable = durable };
         grant.Acknowledged(now);
-        _buffer.Release(now.Output, durable);
+        _store.Release(now.Output, durable);
     }
 
     private WriteItem? TryTakeItem()
@@ -96,22 +94,31 @@ internal sealed partial class WriterRun
             return null;
         }
 
-        if (grant.TryTakeGap(out var gap))
+        if (grant.TryTakeHeld(out var held))
         {
-            return gap;
+            return held;
         }
 
-        if (_buffer.TryTake(out var output, out var position, out var bytes))
+        if (_store.TryTake(out var output, out var position, out var bytes))
         {
             return grant.Send(output, position, bytes);
         }
 
-        if (_completion is null || _completionSent)
+        foreach (var type in _outputs)
+        {
+            // All that is held was sent: what is left to the end was given up.
+            if (grant.TryCloseGap(type, _store.Accepted(type), out var gap))
+            {
+                return gap;
+            }
+        }
+
+        if (!_store.Facts.IsCompleting || _completionSent)
         {
             return null;
         }
 
         _completionSent = true;
-        return _completion;
+        return new WriteItem { Kind = WriteItemKind.Complete, ExitCode = _store.Facts.ExitCode, Totals = [.. _outputs.Select(_store.Total)] };
     }
 }

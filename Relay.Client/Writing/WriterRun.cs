@@ -5,29 +5,38 @@ using Relay.Contracts;
 namespace Relay.Client.Writing;
 
 /// <summary>
-/// One run between its two sides: the process that writes, and the connection of the moment that uploads. All state is under one lock;
-/// nothing here does I/O.
+/// One run between its two sides: the process that writes, and the connection of the moment that uploads. All state is under one lock,
+/// the store's as well: with a spool that is a short read or write of a file, as a rule in the system's cache.
 /// </summary>
 internal sealed partial class WriterRun
 {
+    // Room may come without a sign of the relay: another process freed the disk.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
+    // A relay that made nothing durable for so long holds nobody back who would rather lose something.
+    private static readonly TimeSpan StallAfter = TimeSpan.FromSeconds(3);
+
     private readonly Lock _gate = new();
-    private readonly ReplayBuffer _buffer;
+    private readonly IReplayStore _store;
+    private readonly WhenFull _whenFull;
+    private readonly TimeProvider _time;
     private readonly IReadOnlyList<OutputType> _outputs;
     private readonly Dictionary<OutputType, WriterProgress> _progress;
     private readonly Signal _uploadable = new();
     private readonly Signal _progressed = new();
     private RunGrant? _grant;
-    private WriteItem? _completion;
     private bool _completionSent;
+    private long _lastTaken;
     private bool _closing;
     private CompletionReport? _report;
     private RelayException? _fault;
 
-    public WriterRun(long capacityBytes, IReadOnlyList<OutputType> outputs)
+    public WriterRun(IReplayStore store, WhenFull whenFull, TimeProvider time)
     {
-        _outputs = outputs;
-        _buffer = new ReplayBuffer(capacityBytes, outputs);
-        _progress = outputs.ToDictionary(output => output, _ => default(WriterProgress));
+        (_store, _whenFull, _time) = (store, whenFull, time);
+        _lastTaken = time.GetTimestamp();
+        _outputs = [.. OutputTypes.All.Where(store.Takes)];
+        _progress = _outputs.ToDictionary(output => output, _ => default(WriterProgress));
     }
 
     public RelayException? Fault
@@ -38,7 +47,13 @@ internal sealed partial class WriterRun
     /// <summary>Whether no further attempt is needed: completed, or closed with everything sent.</summary>
     public bool IsOver
     {
-        get { lock (_gate) { return _report is not null || (_closing && _buffer.AllSent); } }
+        get { lock (_gate) { return _report is not null || (_closing && AllSent); } }
+    }
+
+    /// <summary>What a later process would have to know of the run.</summary>
+    public RunFacts Facts
+    {
+        get { lock (_gate) { return _store.Facts; } }
     }
 
     /// <summary>Whether an upload is under way.</summary>
@@ -51,14 +66,32 @@ internal sealed partial class WriterRun
     {
         lock (_gate)
         {
-            return _progress.GetValueOrDefault(output) with { Accepted = _buffer.Takes(output) ? _buffer.Accepted(output) : 0 };
+            return _progress.GetValueOrDefault(output) with { Accepted = _store.Takes(output) ? _store.Accepted(output) : 0 };
         }
     }
 
-    /// <summary>Takes all bytes, piece by piece, and waits while there is no room.</summary>
-    public async ValueTask AppendAsync(OutputType output, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    public ReadOnlyMemory<byte> Checkpoint(OutputType output)
     {
-        if (!_buffer.Takes(output))
+        lock (_gate)
+        {
+            return _store.Takes(output) ? _store.Checkpoint(output) : default;
+        }
+    }
+
+    /// <summary>Changes what a later process would have to know, and stores it.</summary>
+    public RunFacts Note(Func<RunFacts, RunFacts> change)
+    {
+        lock (_gate)
+        {
+            return _store.Facts = change(_store.Facts);
+        }
+    }
+
+    /// <summary>Takes all bytes, piece by piece; while there is no room it waits, or makes some.</summary>
+    public async ValueTask AppendAsync(
+        OutputType output, ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> checkpoint, CancellationToken cancellationToken)
+    {
+        if (!_store.Takes(output))
         {
             throw new ArgumentException($"This writer does not lease the output '{output}'.", nameof(output));
         }
@@ -66,9 +99,12 @@ internal sealed partial class WriterRun
         while (!bytes.IsEmpty)
         {
             var piece = bytes[..Math.Min(bytes.Length, ReplayBuffer.MaxItemBytes)];
-            if (!TryAppend(output, piece.Span, out var room))
+            // The checkpoint says that all of it was taken, so it goes with the last piece.
+            var note = piece.Length == bytes.Length ? checkpoint : default;
+            if (!TryAppend(output, piece.Span, note.Span, out var room))
             {
-                await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await Task.WhenAny(room, Task.Delay(LookAgain, _time, cancellationToken)).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
                 continue;
             }
 
@@ -82,7 +118,7 @@ internal sealed partial class WriterRun
         Dictionary<OutputType, long> targets;
         lock (_gate)
         {
-            targets = _outputs.ToDictionary(output => output, _buffer.Accepted);
+            targets = _outputs.ToDictionary(output => output, _store.Accepted);
         }
 
         await UntilAsync(() => targets.All(target => _progress[target.Key].Durable >= target.Value), cancellationToken).ConfigureAwait(false);
@@ -93,12 +129,26 @@ internal sealed partial class WriterRun
     {
         lock (_gate)
         {
-            _completion ??= new WriteItem { Kind = WriteItemKind.Complete, ExitCode = exitCode, Totals = [.. _outputs.Select(_buffer.Total)] };
+            if (!_store.Facts.IsCompleting)
+            {
+                _store.Facts = _store.Facts with { IsCompleting = true, ExitCode = exitCode };
+            }
+
             _uploadable.Pulse();
         }
 
         await UntilAsync(() => _report is not null, cancellationToken).ConfigureAwait(false);
         return _report!;
+    }
+
+    /// <summary>Writing waits no longer.</summary>
+    public void StopWaiting()
+    {
+        lock (_gate)
+        {
+            _store.IsUnlimited = true;
+            _progressed.Pulse();
+        }
     }
 
     /// <summary>Nothing more will be written: the upload ends once everything is sent.</summary>
@@ -117,31 +167,94 @@ internal sealed partial class WriterRun
         {
             _fault ??= fault;
             _grant = null;
+            if (_report is null && IsForGood(fault.Code))
+            {
+                _store.Facts = _store.Facts with { Refusal = fault.Code };
+            }
+
             _progressed.Pulse();
             _uploadable.Pulse();
         }
     }
 
-    private bool TryAppend(OutputType output, ReadOnlySpan<byte> piece, [NotNullWhen(false)] out Task? room)
+    /// <summary>Nothing more happens: gives back what the store holds, and the store itself if it owes nothing to anybody.</summary>
+    /// <param name="keepEmpty">Keep a store that holds nothing but its checkpoints.</param>
+    /// <returns>Whether bytes, or the report of the end, are left in a store that outlives the process.</returns>
+    public bool End(bool keepEmpty)
     {
         lock (_gate)
         {
+            var isWhole = _outputs.All(output => _progress[output].Durable >= _store.Accepted(output));
+            var isDrained = isWhole && !_store.Facts.IsCompleting && _store.Facts.Refusal is null;
+            // An end that the relay refused for good is owed to nobody; bytes may still go elsewhere.
+            var isOwed = _report is null && !isDrained && !(isWhole && _store.Facts.Refusal is not null);
+            if (!isOwed && !(isDrained && keepEmpty))
+            {
+                _store.Discard();
+            }
+
+            _store.Dispose();
+            return isOwed && _store.IsPersistent;
+        }
+    }
+
+    /// <summary>Whether the relay takes what it is sent, or has had no time yet: then there will be room soon.</summary>
+    private bool IsTaking => _time.GetElapsedTime(_lastTaken) < StallAfter;
+
+    private bool AllSent => _store.AllSent && _grant is not { IsHolding: true };
+
+    private bool TryAppend(OutputType output, ReadOnlySpan<byte> piece, ReadOnlySpan<byte> checkpoint, [NotNullWhen(false)] out Task? room)
+    {
+        lock (_gate)
+        {
+            room = null;
             ThrowIfFaulted();
-            if (_completion is not null || _closing)
+            if (_store.Facts.IsCompleting || _closing)
             {
                 throw new InvalidOperationException("The writer is completed or disposed: nothing more can be written.");
             }
 
-            if (!_buffer.TryAppend(output, piece))
+            while (!_store.TryAppend(output, piece, checkpoint))
             {
-                room = _progressed.WaitAsync();
-                return false;
+                if ((_whenFull == WhenFull.Block || IsTaking) && !_store.IsUnlimited)
+                {
+                    room = _progressed.WaitAsync();
+                    return false;
+                }
+
+                if (!TryDropOldest())
+                {
+                    _store.Skip(output, piece);
+                    CountDropped(output, piece.Length);
+                    break;
+                }
             }
 
-            room = null;
             _uploadable.Pulse();
             return true;
         }
+    }
+
+    /// <summary>Whether no later attempt, with another token or by another process, can change the answer.</summary>
+    private static bool IsForGood(RelayErrorCode code) => code is
+        RelayErrorCode.SessionCompleted or RelayErrorCode.SessionDeleted or RelayErrorCode.SessionExpired or RelayErrorCode.SessionReplaced
+        or RelayErrorCode.SessionNotFound or RelayErrorCode.Fenced;
+
+    private bool TryDropOldest()
+    {
+        var dropped = _store.DropOldest();
+        foreach (var (output, bytes) in dropped ?? [])
+        {
+            CountDropped(output, bytes);
+        }
+
+        return dropped is not null;
+    }
+
+    private void CountDropped(OutputType output, long bytes)
+    {
+        var before = _progress[output];
+        _progress[output] = before with { Dropped = before.Dropped + bytes };
     }
 
     private async Task UntilAsync(Func<bool> reached, CancellationToken cancellationToken)

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using FluentAssertions;
 using Relay.Client;
 using Relay.Contracts;
+using Relay.Tests.TestKit;
 using Xunit;
 
 namespace Relay.Tests.Client;
@@ -18,13 +20,25 @@ public sealed class OfflineTests
     [Fact]
     public async Task A_reader_tells_each_failed_attempt_and_gives_up_when_told_to()
     {
-        using var client = new RelayClient(Nowhere);
-        var changes = new List<ConnectionChange>();
-        var options = new ReadOptions { FirstConnectTimeout = TimeSpan.FromMilliseconds(200), OnConnectionChange = changes.Add };
-        var reading = async () => await client.ReadAsync("s", options).GetAsyncEnumerator().MoveNextAsync();
+        var time = new FakeTime();
+        using var client = new RelayClient(Nowhere with { TimeProvider = time });
+        var changes = new ConcurrentQueue<ConnectionChange>();
+        var options = new ReadOptions { FirstConnectTimeout = TimeSpan.FromHours(1), OnConnectionChange = changes.Enqueue };
+        var reading = client.ReadAsync("s", options).GetAsyncEnumerator().MoveNextAsync().AsTask();
 
-        (await reading.Should().ThrowAsync<RelayException>()).Which.Code.Should().Be(RelayErrorCode.ConnectionLost);
+        // The time of a retry delay, again and again: nothing tells when the reader waits for it.
+        await Eventually.True(() => PassesUntil(changes.Count >= 3), "it tries again");
+        time.Advance(TimeSpan.FromHours(1));
+        await Eventually.True(() => PassesUntil(reading.IsCompleted), "it gives up");
+
+        (await reading.Awaiting(task => task).Should().ThrowAsync<RelayException>()).Which.Code.Should().Be(RelayErrorCode.ConnectionLost);
         changes.Should().HaveCountGreaterThan(1).And.OnlyContain(change => change.State == ConnectionState.Disconnected && change.RetryIn > TimeSpan.Zero);
+
+        bool PassesUntil(bool reached)
+        {
+            time.Advance(Nowhere.MaxRetryDelay);
+            return reached;
+        }
     }
 
     [Fact]

@@ -1,13 +1,15 @@
 using FluentAssertions;
+using Relay.Client;
 using Relay.Client.Writing;
 using Relay.Contracts;
+using Relay.Tests.TestKit;
 using Xunit;
 
 namespace Relay.Tests.Client;
 
 public sealed class WriterRunTests
 {
-    private readonly WriterRun _run = new(1024 * 1024, OutputTypes.All);
+    private readonly WriterRun _run = new(new ReplayBuffer(1024 * 1024, OutputTypes.All), WhenFull.Block, TimeProvider.System);
 
     [Fact]
     public async Task Nothing_is_sent_before_the_grant()
@@ -107,15 +109,47 @@ public sealed class WriterRunTests
     [Fact]
     public async Task A_writer_that_waits_for_room_goes_on_when_bytes_are_durable()
     {
-        var small = new WriterRun(55_000, OutputTypes.All);
-        await small.AppendAsync(OutputType.Stdout, new byte[49_152], CancellationToken.None);
-        var waiting = small.AppendAsync(OutputType.Stderr, new byte[10_000], CancellationToken.None).AsTask();
+        var small = new WriterRun(new ReplayBuffer(55_000, OutputTypes.All), WhenFull.Block, TimeProvider.System);
+        await small.AppendAsync(OutputType.Stdout, new byte[49_152], default, CancellationToken.None);
+        var waiting = small.AppendAsync(OutputType.Stderr, new byte[10_000], default, CancellationToken.None).AsTask();
         waiting.IsCompleted.Should().BeFalse();
 
         small.Acknowledge(GrantOf(0, 0, 16));
         await small.NextItemAsync(CancellationToken.None);
         small.Acknowledge(ProgressOf(49_152, 49_152));
         await waiting.WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task A_writer_that_may_drop_waits_while_the_relay_makes_room_and_drops_when_it_stalls()
+    {
+        var time = new FakeTime();
+        var small = new WriterRun(new ReplayBuffer(55_000, OutputTypes.All), WhenFull.DropOldest, time);
+        small.Acknowledge(GrantOf(0, 0, 16));
+        await small.AppendAsync(OutputType.Stdout, new byte[49_152], default, CancellationToken.None);
+        var waiting = small.AppendAsync(OutputType.Stderr, new byte[10_000], default, CancellationToken.None).AsTask();
+        waiting.IsCompleted.Should().BeFalse("the relay has had no time to take anything");
+        small.Progress(OutputType.Stdout).Dropped.Should().Be(0);
+
+        await Eventually.True(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return waiting.IsCompleted;
+            },
+            "it does not wait for a relay that stalls");
+        small.Progress(OutputType.Stdout).Dropped.Should().Be(49_152);
+    }
+
+    [Fact]
+    public async Task A_writer_that_may_drop_does_not_wait_for_a_relay_that_is_away()
+    {
+        var time = new FakeTime();
+        var small = new WriterRun(new ReplayBuffer(55_000, OutputTypes.All), WhenFull.DropOldest, time);
+        time.Advance(TimeSpan.FromSeconds(3));
+        await small.AppendAsync(OutputType.Stdout, new byte[49_152], default, CancellationToken.None);
+        small.AppendAsync(OutputType.Stderr, new byte[10_000], default, CancellationToken.None).AsTask().IsCompleted.Should().BeTrue();
+        small.Progress(OutputType.Stdout).Dropped.Should().Be(49_152);
     }
 
     [Fact]
@@ -167,7 +201,7 @@ public sealed class WriterRunTests
 
     private void Acknowledge(long writtenTo, long durableTo) => _run.Acknowledge(ProgressOf(writtenTo, durableTo));
 
-    private async Task WriteAsync(string text) => await _run.AppendAsync(OutputType.Stdout, System.Text.Encoding.UTF8.GetBytes(text), CancellationToken.None);
+    private async Task WriteAsync(string text) => await _run.AppendAsync(OutputType.Stdout, System.Text.Encoding.UTF8.GetBytes(text), default, CancellationToken.None);
 
     private async Task<WriteItem> TakeAsync() => (await _run.NextItemAsync(CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(5)))!;
 }

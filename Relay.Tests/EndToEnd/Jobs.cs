@@ -16,6 +16,8 @@ internal sealed class NumberedJob : IDisposable
         """
         import os, sys, time
         folder = sys.argv[1]
+        with open(folder + "/pid", "w") as pid:
+            pid.write(str(os.getpid()))
         truth = {1: open(folder + "/stdout", "wb", 0), 2: open(folder + "/stderr", "wb", 0)}
 
         def say(descriptor, text):
@@ -43,6 +45,9 @@ internal sealed class NumberedJob : IDisposable
     public byte[] Stdout => File.ReadAllBytes(_folder["stdout"]);
 
     public byte[] Stderr => File.ReadAllBytes(_folder["stderr"]);
+
+    /// <summary>Known once it has printed something.</summary>
+    public int ProcessId => int.Parse(File.ReadAllText(_folder["pid"]), CultureInfo.InvariantCulture);
 
     public void End() => File.WriteAllText(_folder["end"], "");
 

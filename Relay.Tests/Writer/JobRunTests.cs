@@ -77,5 +77,5 @@ public sealed class JobRunTests : IDisposable
     private StandardStreams Streams => new(_out, Stream.Synchronized(_err), ErrorIsTerminal: false);
 
     private Task<int> RunAsync(params string[] command) => WriterCommandLine.RunAsync(
-        ["run", "--session", "my job", "--url", "http://127.0.0.1:1", "--flush-timeout", "100ms", "--", .. command], Streams, CancellationToken.None);
+        ["run", "--session", "my job", "--url", "http://127.0.0.1:1", "--no-spool", "--flush-timeout", "100ms", "--", .. command], Streams, CancellationToken.None);
 }

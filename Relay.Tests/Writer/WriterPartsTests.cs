@@ -1,4 +1,5 @@
 using FluentAssertions;
+using Relay.Writer.Delivering;
 using Relay.Writer.Run;
 using Xunit;
 

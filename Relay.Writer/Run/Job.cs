@@ -1,58 +1,23 @@
-using System.ComponentModel;
-using System.Diagnostics;
-
 namespace Relay.Writer.Run;
 
-/// <summary>The command that runs: our stdin is its stdin, its outputs are pipes.</summary>
-internal sealed class Job : IDisposable
+/// <summary>The command that runs: our stdin is its stdin, its outputs come to us.</summary>
+internal abstract class Job : IDisposable
 {
-    private readonly Process _process;
+    public abstract Stream Stdout { get; }
 
-    private Job(Process process) => _process = process;
-
-    public Stream Stdout => _process.StandardOutput.BaseStream;
-
-    public Stream Stderr => _process.StandardError.BaseStream;
+    public abstract Stream Stderr { get; }
 
     /// <exception cref="JobNotStartedException">There is no such command, or it cannot be executed.</exception>
-    public static Job Start(IReadOnlyList<string> command)
-    {
-        var start = new ProcessStartInfo(CommandPath.Find(command[0]), command.Skip(1))
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        // Python buffers its stdout in blocks when that is no terminal: its lines would arrive minutes late.
-        start.Environment.TryAdd("PYTHONUNBUFFERED", "1");
-        try
-        {
-            return new Job(UnixSignals.StartWithPipeSignal(start)!);
-        }
-        catch (Win32Exception failure)
-        {
-            throw JobNotStartedException.NotExecutable(command[0], failure.Message);
-        }
-    }
+    public static Job Start(RunOptions options) => options.Pty && OperatingSystem.IsLinux() ? PtyJob.Start(options.Command) : PipedJob.Start(options.Command);
 
     /// <summary>Waits for the process, not for its outputs.</summary>
     /// <returns>Its exit code; 128 + N when signal N killed it.</returns>
-    public async Task<int> WaitForExitAsync()
-    {
-        await _process.WaitForExitAsync();
-        return _process.ExitCode;
-    }
+    public abstract Task<int> WaitForExitAsync();
 
     /// <summary>Sends a signal, unless the process has ended.</summary>
-    public void Signal(int signal)
-    {
-        if (!_process.HasExited)
-        {
-            UnixSignals.Send(_process.Id, signal);
-        }
-    }
+    public abstract void Signal(int signal);
 
-    public void Dispose() => _process.Dispose();
+    public abstract void Dispose();
 }
 
 /// <summary>The command could not be started; the exit code is the one shells give.</summary>

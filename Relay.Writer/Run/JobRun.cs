@@ -1,6 +1,6 @@
-using Relay.Client;
 using Relay.Contracts;
 using Relay.Terminal;
+using Relay.Writer.Delivering;
 
 namespace Relay.Writer.Run;
 
@@ -17,7 +17,7 @@ internal sealed class JobRun(StandardStreams streams, RunOptions options, TimePr
         Job job;
         try
         {
-            job = Job.Start(options.Command);
+            job = Job.Start(options);
         }
         catch (JobNotStartedException failure)
         {
@@ -36,14 +36,13 @@ internal sealed class JobRun(StandardStreams streams, RunOptions options, TimePr
 
     private void SayHowToFollow()
     {
-        var (session, url) = (ShellWord.Quote(options.Session), ShellWord.Quote(options.Url.OriginalString));
+        var (session, url) = (ShellWord.Quote(options.Delivery.Session), ShellWord.Quote(options.Delivery.ShownUrl));
         streams.Say(WriterCommandLine.Tool, $"follow with: relay tail {session} --url {url}");
     }
 
     private async Task<int> DeliverAsync(Job job, SignalForwarder signals)
     {
-        using var client = new RelayClient(new RelayClientOptions { Url = options.Url, TimeProvider = time });
-        await using var delivery = new Delivery(client, options, streams, time);
+        await using var delivery = new Delivery(options.Delivery, streams, time);
         var stdout = new OutputPump(job.Stdout, streams.Out, bytes => delivery.SendAsync(OutputType.Stdout, bytes), time);
         var stderr = new OutputPump(job.Stderr, streams.Error, bytes => delivery.SendAsync(OutputType.Stderr, bytes), time);
         var exited = job.WaitForExitAsync();
@@ -52,7 +51,7 @@ internal sealed class JobRun(StandardStreams streams, RunOptions options, TimePr
         var exitCode = await exited;
         // With the command gone there is nobody to forward to: a signal now means that we are to end, too.
         using var impatience = signals.OnceJobIsGone(delivery.GiveUp);
-        delivery.GiveUpAfter(options.FlushTimeout);
+        delivery.GiveUpAfter(options.Delivery.FlushTimeout);
         await pumps;
         await delivery.CompleteAsync(exitCode);
         return exitCode;
@@ -60,9 +59,8 @@ internal sealed class JobRun(StandardStreams streams, RunOptions options, TimePr
 
     private async Task ReportNotStartedAsync(JobNotStartedException failure)
     {
-        using var client = new RelayClient(new RelayClientOptions { Url = options.Url, TimeProvider = time });
-        await using var delivery = new Delivery(client, options, streams, time);
-        delivery.GiveUpAfter(options.FlushTimeout < NotStartedFlush ? options.FlushTimeout : NotStartedFlush);
+        await using var delivery = new Delivery(options.Delivery, streams, time);
+        delivery.GiveUpAfter(options.Delivery.FlushTimeout < NotStartedFlush ? options.Delivery.FlushTimeout : NotStartedFlush);
         await delivery.SendAsync(OutputType.Stderr, System.Text.Encoding.UTF8.GetBytes($"{WriterCommandLine.Tool}: {failure.Message}\n"));
         await delivery.CompleteAsync(failure.ExitCode);
     }

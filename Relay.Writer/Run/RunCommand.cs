@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Relay.Contracts;
 using Relay.Terminal;
+using Relay.Writer.Delivering;
 
 namespace Relay.Writer.Run;
 
@@ -9,34 +9,19 @@ internal static class RunCommand
 {
     public static Command Create(StandardStreams streams)
     {
-        var session = new Option<string>("--session") { Description = "The session's id; it is created if it is missing.", Required = true };
-        session.Validators.Add(result =>
+        var settings = new DeliverySettings();
+        var replace = new Option<bool>("--replace") { Description = "Delete the session first, if it exists: the job runs again under the same id." };
+        var pty = new Option<bool>("--pty")
         {
-            if (!SessionIds.IsValid(result.GetValueOrDefault<string>(), out var problem))
+            Description = "Give COMMAND terminals for its stdout and stderr: for programs that colour or flush only there. Linux only.",
+        };
+        pty.Validators.Add(result =>
+        {
+            if (!OperatingSystem.IsLinux())
             {
-                result.AddError(problem);
+                result.AddError("--pty works on Linux only. Without it the command's outputs are pipes.");
             }
         });
-        var url = RelayUrl.CreateOption();
-        var labels = new Option<string[]>("--label")
-        {
-            Description = "A label of the session. May be given many times.",
-            HelpName = "NAME=VALUE",
-        };
-        labels.Validators.Add(result =>
-        {
-            foreach (var label in (result.GetValueOrDefault<string[]>() ?? []).Where(label => label.IndexOf('=', StringComparison.Ordinal) < 1))
-            {
-                result.AddError($"--label must be NAME=VALUE; it is '{label}'.");
-            }
-        });
-        var flushTimeout = new Option<TimeSpan>("--flush-timeout")
-        {
-            Description = "How long to go on delivering after the command ended, e.g. 30s, 500ms, 5m.",
-            DefaultValueFactory = _ => TimeSpan.FromSeconds(30),
-            CustomParser = Durations.Parse,
-            HelpName = "TIME",
-        };
         var job = new Argument<string[]>("COMMAND")
         {
             Description = "The command and its arguments, behind '--'.",
@@ -55,40 +40,28 @@ internal static class RunCommand
         var command = new Command("run", """
             Runs COMMAND and writes its stdout and stderr to a session while passing both through, untouched.
 
-            The command starts at once, relay or no relay. A relay that is away is tried for ever; what it has not stored yet waits in
-            32 MiB of memory, and when that is full the command's output waits too. Stdin is the command's; TERM, HUP, INT, QUIT, USR1 and
-            USR2 are forwarded to it. When it has ended, output that background processes hold open is waited for 3 s at most.
+            The command starts at once, relay or no relay. A relay that is away is tried for ever; what it has not stored yet waits in a spool
+            on disk, which outlives this process: 'relay-writer recover', or the next run, delivers what was left. Stdin is the command's; TERM,
+            HUP, INT, QUIT, USR1 and USR2 are forwarded to it. When it has ended, output that background processes hold open is waited for 3 s at
+            most.
 
             Exit codes: the command's own (128 + N when signal N killed it), whatever became of the log; 127 when there is no such command,
             126 when it cannot be executed, 2 for a wrong command line.
             """)
         {
-            session, url, labels, flushTimeout, job,
+            replace, pty, job,
         };
+        settings.AddTo(command);
         command.SetAction((parsed, _) =>
         {
             var options = new RunOptions
             {
-                Session = parsed.GetRequiredValue(session),
-                Url = new Uri(parsed.GetRequiredValue(url)),
-                Labels = ToLabels(parsed.GetValue(labels) ?? []),
-                FlushTimeout = parsed.GetValue(flushTimeout),
+                Delivery = settings.Read(parsed) with { Replace = parsed.GetValue(replace) },
+                Pty = parsed.GetValue(pty),
                 Command = parsed.GetRequiredValue(job),
             };
             return new JobRun(streams, options, TimeProvider.System).RunAsync();
         });
         return command;
-    }
-
-    private static Dictionary<string, string>? ToLabels(string[] labels)
-    {
-        var pairs = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var label in labels)
-        {
-            var equals = label.IndexOf('=', StringComparison.Ordinal);
-            pairs[label[..equals]] = label[(equals + 1)..];
-        }
-
-        return pairs.Count > 0 ? pairs : null;
     }
 }

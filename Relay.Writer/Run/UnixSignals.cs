@@ -10,6 +10,7 @@ internal static partial class UnixSignals
     public const int Interrupt = 2;
     public const int Quit = 3;
     public const int Terminate = 15;
+    public const int WindowChanged = 28;
 
     private const int BrokenPipe = 13;
     private const nint DefaultDisposition = 0;

@@ -1,7 +1,7 @@
 using System.CommandLine.Parsing;
 using System.Globalization;
 
-namespace Relay.Writer.Run;
+namespace Relay.Writer.Delivering;
 
 /// <summary>Durations on the command line: a number and <c>ms</c>, <c>s</c>, <c>m</c> or <c>h</c>; without a unit, seconds.</summary>
 internal static class Durations

@@ -1,8 +1,9 @@
-namespace Relay.Writer.Run;
+namespace Relay.Writer.Delivering;
 
 /// <summary>
-/// Moves one output of the job: first to our own, as it came, then to the relay. It ends with the output. After the job's exit a background
-/// process may hold the output open: then it ends when the grace is over, with what the pipe held.
+/// Moves bytes from one output of a job to the relay, and on to our own. The relay's way comes first, so that nothing is shown that a crash
+/// of ours could lose. It ends with the output. After the job's end a background process may hold the output open: then it ends when the
+/// grace is over, with what the pipe held.
 /// </summary>
 internal sealed class OutputPump(Stream source, Stream passThrough, Func<ReadOnlyMemory<byte>, ValueTask> deliver, TimeProvider time)
 {
@@ -14,16 +15,22 @@ internal sealed class OutputPump(Stream source, Stream passThrough, Func<ReadOnl
 
     private bool _passing = true;
 
+    /// <summary>Whether to end when nobody reads our own output any more, as commands in a pipeline do. Otherwise the log goes on without it.</summary>
+    public bool EndsWithItsReader { get; init; }
+
+    /// <summary>Whether our own output could not be written.</summary>
+    public bool IsUnread => !_passing;
+
     public async Task RunAsync(Task exited, TimeSpan grace)
     {
         var graceOver = GraceAsync(exited, grace);
         var buffer = new byte[BufferBytes];
         var late = 0;
-        while (late < MostAfterGrace && await ReadAsync(buffer, graceOver) is > 0 and var count)
+        while (late < MostAfterGrace && (_passing || !EndsWithItsReader) && await ReadAsync(buffer, graceOver) is > 0 and var count)
         {
             late += graceOver.IsCompleted ? count : 0;
-            PassThrough(buffer.AsSpan(0, count));
             await deliver(buffer.AsMemory(0, count));
+            PassThrough(buffer.AsSpan(0, count));
         }
     }
 
@@ -42,7 +49,6 @@ internal sealed class OutputPump(Stream source, Stream passThrough, Func<ReadOnl
         return await read;
     }
 
-    /// <summary>Our own output may be gone (<c>relay-writer run … | head</c>): the job and its log go on without it.</summary>
     private void PassThrough(ReadOnlySpan<byte> bytes)
     {
         try

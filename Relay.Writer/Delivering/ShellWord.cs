@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Relay.Writer.Run;
+namespace Relay.Writer.Delivering;
 
 /// <summary>Words that can be pasted into a shell.</summary>
 internal static class ShellWord

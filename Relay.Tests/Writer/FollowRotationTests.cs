@@ -1,0 +1,211 @@
+using FluentAssertions;
+using Relay.Tests.TestKit;
+using Xunit;
+
+namespace Relay.Tests.Writer;
+
+/// <summary>Nothing lost and nothing repeated, whatever is done to a log while it is followed and while it is not.</summary>
+public sealed class FollowRotationTests
+{
+    private const int Rotations = 50;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public async Task Fifty_rotations_by_renaming_lose_and_repeat_nothing_even_when_followers_come_and_go(int restartEvery)
+    {
+        await using var log = new FollowedLog();
+        log.Follow();
+        for (var rotation = 1; rotation <= Rotations; rotation++)
+        {
+            log.Write(lines: rotation % 5 == 0 ? 1 : 200);
+            if (rotation % 3 == 0)
+            {
+                await log.UntilAllIsTaken();
+            }
+
+            log.Rename();
+            if (restartEvery > 0 && rotation % restartEvery == 0)
+            {
+                await log.StopFollowing();
+                log.Write(lines: 3);
+                log.Rename();
+                log.Write(lines: 3);
+                log.Rename();
+                log.Write(lines: 3);
+                log.Follow();
+            }
+        }
+
+        log.Write(lines: 10);
+        await ShouldHaveAll(log);
+    }
+
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(7, "")]
+    [InlineData(0, "a banner that each file begins with\n")]
+    public async Task Fifty_rotations_by_copying_and_truncating_lose_and_repeat_nothing_even_when_followers_come_and_go(int restartEvery, string begin)
+    {
+        await using var log = new FollowedLog();
+        log.Follow();
+        for (var rotation = 1; rotation <= Rotations; rotation++)
+        {
+            log.Write(begin);
+            log.Write(lines: rotation % 5 == 0 ? 1 : 200);
+            if (rotation % 3 == 0)
+            {
+                await log.UntilAllIsTaken();
+            }
+
+            log.CopyAndTruncate();
+            if (restartEvery > 0 && rotation % restartEvery == 0)
+            {
+                await log.StopFollowing();
+                log.Write(lines: 3);
+                log.CopyAndTruncate();
+                log.Write(lines: 3);
+                log.CopyAndTruncate();
+                log.Write(lines: 3);
+                log.Follow();
+            }
+        }
+
+        log.Write(lines: 10);
+        await ShouldHaveAll(log);
+    }
+
+    [Fact]
+    public async Task A_file_that_grew_again_beyond_the_place_that_was_reached_is_still_known_to_be_truncated()
+    {
+        await using var log = new FollowedLog();
+        log.Follow();
+        log.Write(new string('b', 2000) + "\n");
+        log.Write(lines: 10);
+        await log.UntilAllIsTaken();
+        await log.StopFollowing();
+
+        log.Write(lines: 5);
+        log.CopyAndTruncate();
+        log.Write(new string('b', 2000) + "\n");
+        log.Write(lines: 1000);
+        log.Follow();
+        await ShouldHaveAll(log);
+    }
+
+    [Fact]
+    public async Task What_is_written_to_a_renamed_file_until_the_job_opens_its_log_anew_comes_before_the_new_one()
+    {
+        await using var log = new FollowedLog();
+        log.Follow();
+        log.Write(lines: 10);
+        await log.UntilAllIsTaken();
+
+        log.Rename(reopens: false);
+        await File.WriteAllTextAsync(log.Path, "");
+        log.Write(lines: 10);
+        await log.UntilAllIsTaken();
+        log.Write(lines: 10);
+        log.Reopen();
+        log.Write(lines: 10);
+        await ShouldHaveAll(log);
+    }
+
+    [Fact]
+    public async Task A_job_that_does_not_append_leaves_a_hole_in_its_truncated_log_which_is_no_output()
+    {
+        await using var log = new FollowedLog { Appends = false };
+        log.Follow();
+        for (var rotation = 0; rotation < 3; rotation++)
+        {
+            log.Write(lines: 20_000);
+            await log.UntilAllIsTaken();
+            log.CopyAndTruncate();
+        }
+
+        log.Write(lines: 10);
+        await ShouldHaveAll(log);
+    }
+
+    [Fact]
+    public async Task A_log_and_its_folder_may_come_late_and_what_was_rotated_before_is_not_read()
+    {
+        await using var log = new FollowedLog();
+        await File.WriteAllTextAsync(log.Path + ".1", "of another job\n");
+        log.Follow();
+        log.Write(lines: 10);
+        await log.UntilAllIsTaken();
+        log.Rename();
+        log.Write(lines: 10);
+        await ShouldHaveAll(log);
+    }
+
+    [Fact]
+    public async Task Truncation_without_a_copy_is_said_and_what_is_written_then_is_read()
+    {
+        await using var log = new FollowedLog();
+        log.Follow();
+        log.Write(lines: 10);
+        await log.UntilAllIsTaken();
+
+        await using (var file = new FileStream(log.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.SetLength(0);
+        }
+
+        log.Write(lines: 3);
+        await log.UntilAllIsTaken();
+        await log.StopFollowing();
+        log.Taken.ShouldBeExactly(log.Written.ToArray(), "what was taken");
+        log.Said.Should().ContainSingle().Which.Should().Contain("was truncated and no copy of it is there").And.Contain("behind byte 71");
+    }
+
+    [Fact]
+    public async Task A_rest_that_is_gone_at_the_next_start_is_said()
+    {
+        await using var log = new FollowedLog();
+        log.Follow();
+        log.Write(lines: 10);
+        await log.StopFollowing();
+        log.Rename();
+        File.Move(log.Path + ".1", log.Path + ".1.gz");
+        File.Copy(log.Path + ".1.gz", log.Path + ".2.gz");
+        File.Delete(log.Path + ".1.gz");
+        await File.WriteAllTextAsync(log.Path + ".2.gz", "not what it was");
+        log.Write(lines: 3);
+
+        log.Follow();
+        await log.UntilAllIsTaken();
+        await log.StopFollowing();
+        log.Taken.ShouldBeExactly(log.Written.ToArray(), "what was taken");
+        log.Said.Should().ContainSingle().Which.Should().Contain("behind byte 71 is gone").And.Contain("compressed, which cannot be read");
+    }
+
+    [Fact]
+    public async Task A_neighbour_that_begins_alike_is_no_copy()
+    {
+        await using var log = new FollowedLog();
+        await File.WriteAllTextAsync(log.Path + ".err", "line 1\nsomething else\n");
+        log.Follow();
+        log.Write(lines: 1);
+        await log.UntilAllIsTaken();
+        await using (var file = new FileStream(log.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.SetLength(0);
+        }
+
+        await Eventually.True(() => log.Said.Count > 0, "the truncation is noticed");
+        log.Write(lines: 1);
+        await log.UntilAllIsTaken();
+        await log.StopFollowing();
+        log.Taken.ShouldBeExactly(log.Written.ToArray(), "what was taken");
+    }
+
+    private static async Task ShouldHaveAll(FollowedLog log)
+    {
+        await log.UntilAllIsTaken();
+        await log.StopFollowing();
+        log.Taken.ShouldBeExactly(log.Written.ToArray(), "what was taken");
+        log.Said.Should().BeEmpty();
+    }
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text;
+using Relay.Tests.TestKit;
+using Relay.Writer.Follow;
+
+namespace Relay.Tests.Writer;
+
+/// <summary>A log with a job that writes numbered lines to it, rotation, and followers that come and go. What the followers take is kept here, as
+/// a spool would.</summary>
+internal sealed class FollowedLog : IAsyncDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly MemoryStream _taken = new();
+    private readonly List<string> _said = [];
+    private FileCheckpoint? _checkpoint;
+    private FileStream? _job;
+    private long _lines;
+    private FileFollower? _follower;
+    private CancellationTokenSource? _ending;
+    private Task _running = Task.CompletedTask;
+
+    public FollowPace Pace { get; init; } =
+        new(TimeProvider.System) { Poll = TimeSpan.FromMilliseconds(5), OldFileGrace = TimeSpan.FromMilliseconds(100) };
+
+    /// <summary>Stands before the lines of each file, as long as a fingerprint's head.</summary>
+    public string Banner { get; init; } = "";
+
+    /// <summary>Whether the job opens its log as <c>&gt;&gt;</c> does, or as <c>&gt;</c>.</summary>
+    public bool Appends { get; init; } = true;
+
+    public MemoryStream Written { get; } = new();
+
+    public string Path => _folder["job.log"];
+
+    public string Folder => _folder.Path;
+
+    public IReadOnlyList<string> Said => _said;
+
+    public byte[] Taken
+    {
+        get { lock (_taken) { return _taken.ToArray(); } }
+    }
+
+    public void Write(int lines)
+    {
+        _job ??= Open();
+        for (var i = 0; i < lines; i++)
+        {
+            Write(string.Create(CultureInfo.InvariantCulture, $"line {++_lines}\n"));
+        }
+    }
+
+    public void Write(string text)
+    {
+        _job ??= Open();
+        var bytes = Encoding.UTF8.GetBytes(text);
+        _job.Write(bytes);
+        Written.Write(bytes);
+    }
+
+    /// <summary>As logrotate: job.log.1 becomes job.log.2 and so on, then job.log becomes job.log.1.</summary>
+    public void Shift(int keep = 100)
+    {
+        for (var i = keep; i >= 1; i--)
+        {
+            if (File.Exists($"{Path}.{i}"))
+            {
+                File.Move($"{Path}.{i}", $"{Path}.{i + 1}", overwrite: true);
+            }
+        }
+    }
+
+    /// <summary>Rotates by renaming; the job opens its log anew.</summary>
+    public void Rename(bool reopens = true)
+    {
+        Shift();
+        File.Move(Path, $"{Path}.1");
+        if (reopens)
+        {
+            Reopen();
+        }
+    }
+
+    public void Reopen()
+    {
+        _job?.Dispose();
+        _job = null;
+    }
+
+    /// <summary>Rotates by copying; the job keeps its file open.</summary>
+    public void CopyAndTruncate()
+    {
+        Shift();
+        File.Copy(Path, $"{Path}.1");
+        using var log = new FileStream(Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+        log.SetLength(0);
+    }
+
+    public void Follow()
+    {
+        _ending = new CancellationTokenSource();
+        _follower = new FileFollower(Path, FileCheckpoint.Decode((_checkpoint?.Encode() ?? default).Span), Pace, Take, message =>
+        {
+            lock (_said)
+            {
+                _said.Add(message);
+            }
+        });
+        _running = Task.Run(() => _follower.RunAsync(_ending.Token, CancellationToken.None));
+    }
+
+    /// <summary>The follower reads to the end and goes.</summary>
+    public async Task StopFollowing()
+    {
+        await _ending!.CancelAsync();
+        await Eventually.Done(_running, "the follower came to the end", describe: Describe);
+        _follower!.Dispose();
+        _ending.Dispose();
+    }
+
+    public Task UntilAllIsTaken() => Eventually.True(() => Taken.Length >= Written.Length, "the follower took all that was written", describe: Describe);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_running.IsCompleted)
+        {
+            await StopFollowing();
+        }
+
+        _job?.Dispose();
+        _folder.Dispose();
+    }
+
+    private string Describe() => $"{Taken.Length} of {Written.Length} bytes taken; {string.Join("; ", _said)}; {string.Join(", ", Directory.GetFiles(Folder))}";
+
+    private ValueTask Take(ReadOnlyMemory<byte> bytes, FileCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        lock (_taken)
+        {
+            _taken.Write(bytes.Span);
+            _checkpoint = checkpoint;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private FileStream Open()
+    {
+        // No buffer: each line is one write, as a job's are.
+        var file = new FileStream(Path, Appends ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        file.Write(Encoding.UTF8.GetBytes(Banner));
+        Written.Write(Encoding.UTF8.GetBytes(Banner));
+        return file;
+    }
+}

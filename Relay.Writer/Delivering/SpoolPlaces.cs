@@ -1,0 +1,48 @@
+namespace Relay.Writer.Delivering;
+
+/// <summary>Where spools stand unless told otherwise.</summary>
+internal static class SpoolPlaces
+{
+    public const string Variable = "RELAY_SPOOL";
+
+    /// <summary>
+    /// The folder that <c>RELAY_SPOOL</c> names; else one in the user's state folder (XDG Base Directory Specification), and where there is
+    /// no home that can be written, as in many containers, one in the temporary folder.
+    /// </summary>
+    public static IReadOnlyList<string> Default => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given
+        ? [given]
+        : [.. Homes().Select(home => Path.Combine(home, "sparklogrelay", "spool")), Shared];
+
+    private static string Shared => Path.Combine(Path.GetTempPath(), $"sparklogrelay-spool-{Environment.UserName}");
+
+    /// <summary>In the temporary folder anybody may have made a folder of that name; only one that nobody else can write to is used.</summary>
+    /// <exception cref="IOException">Others can.</exception>
+    public static void ThrowIfNotOurs(string root)
+    {
+        if (root != Shared || OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        const UnixFileMode ours = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(root, ours);
+        if (File.GetUnixFileMode(root) != ours)
+        {
+            throw new IOException($"{root} is open to other users; name a folder with --spool or ${Variable}.");
+        }
+    }
+
+    private static IEnumerable<string> Homes()
+    {
+        if (Environment.GetEnvironmentVariable("XDG_STATE_HOME") is { Length: > 0 } state && Path.IsPathRooted(state))
+        {
+            yield return state;
+        }
+        else if (Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home)
+        {
+            yield return OperatingSystem.IsWindows()
+                ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+                : Path.Combine(home, ".local", "state");
+        }
+    }
+}
