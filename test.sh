@@ -67,7 +67,11 @@ install_missing() {
   [ -x /usr/bin/python3 ] || packages+=(python3)
   /usr/bin/python3 -c 'import websocket' 2>/dev/null || packages+=(python3-websocket)
   /usr/bin/python3 -c 'import requests' 2>/dev/null || packages+=(python3-requests)
+  /usr/bin/python3 -c 'import yaml' 2>/dev/null || packages+=(python3-yaml)
   command -v curl >/dev/null || packages+=(curl)
+  command -v zsh >/dev/null || packages+=(zsh)
+  command -v vmstat >/dev/null || packages+=(procps)
+  command -v tmux >/dev/null || packages+=(tmux)
   [ ${#packages[@]} -gt 0 ] || return 0
   echo "Installing ${packages[*]}"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq

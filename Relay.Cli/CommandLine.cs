@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
+using Relay.Cli.Completion;
+using Relay.Cli.Sessions;
 using Relay.Cli.Tail;
+using Relay.Cli.Tail.Reading;
+using Relay.Cli.Verify;
 using Relay.Client;
 using Relay.Contracts;
 using Relay.Terminal;
@@ -10,20 +14,45 @@ namespace Relay.Cli;
 /// <summary>The command line of <c>relay</c>, with its world injected.</summary>
 internal static class CommandLine
 {
-    public static Task<int> RunAsync(IReadOnlyList<string> args, StandardStreams streams, OpenLog openLog, CancellationToken cancellationToken)
+    public static Task<int> RunAsync(IReadOnlyList<string> args, StandardStreams streams, TailRelay relay, CancellationToken cancellationToken)
     {
-        var root = new RootCommand("Follows job logs on a SparkLogRelay.") { TailCommand.Create(streams, openLog) };
+        var root = new RootCommand("Follows job logs on a SparkLogRelay.")
+        {
+            TailCommand.Create(streams, relay),
+            SessionsCommand.Create(streams),
+            CreateCommand.Create(streams),
+            DeleteCommand.Create(streams),
+            VerifyCommand.Create(streams),
+            CompletionCommand.Create(streams),
+        };
+        root.Add(CompleteCommand.Create(root, streams));
         return Invocation.RunAsync("relay", root, args, streams, cancellationToken);
     }
 
-    /// <summary>Reads from a real relay.</summary>
-    public static async IAsyncEnumerable<LogBatch> OpenLog(
+    /// <summary>A real relay.</summary>
+    public static TailRelay Relay { get; } = new(OpenLog, ListAsync, FindAsync);
+
+    private static async IAsyncEnumerable<LogBatch> OpenLog(
         Uri url, string session, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var client = new RelayClient(new RelayClientOptions { Url = url, ConnectTimeout = TimeSpan.FromSeconds(5) });
+        using var client = Connect(url);
         await foreach (var batch in client.ReadBatchesAsync(session, options, cancellationToken))
         {
             yield return batch;
         }
     }
+
+    private static async Task<IReadOnlyList<SessionStatus>> ListAsync(Uri url, CancellationToken cancellationToken)
+    {
+        using var client = Connect(url);
+        return await client.ListSessionsAsync(cancellationToken);
+    }
+
+    private static async Task<SessionStatus?> FindAsync(Uri url, string session, CancellationToken cancellationToken)
+    {
+        using var client = Connect(url);
+        return await client.GetSessionAsync(session, cancellationToken);
+    }
+
+    private static RelayClient Connect(Uri url) => new(RelayConnection.To(url) with { ConnectTimeout = TimeSpan.FromSeconds(5) });
 }

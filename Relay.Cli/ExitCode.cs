@@ -1,3 +1,4 @@
+using Relay.Contracts;
 using Relay.Terminal;
 
 namespace Relay.Cli;
@@ -26,6 +27,12 @@ internal static class ExitCode
     /// <summary>Bytes are missing from what was shown, or a part of it was lost later (as in 206). Goes before the job's own code.</summary>
     public const int BytesMissing = 106;
 
+    /// <summary><c>verify</c>: nothing is wrong, but the session has not completed, so more may come.</summary>
+    public const int NotEnded = 107;
+
+    /// <summary><c>verify</c>: nothing is wrong, but the writer reported no totals that could prove it.</summary>
+    public const int NotVerified = 108;
+
     /// <summary>The session was deleted, expired or replaced (as in 410).</summary>
     public const int SessionGone = 110;
 
@@ -40,14 +47,37 @@ internal static class ExitCode
 
     /// <summary>The table, for <c>--help</c>.</summary>
     public const string Help = """
-        Exit codes: the job's own once it completed, else
+        Exit codes: the job's own once it completed (of several the highest), else
             0  all that was asked for was shown
             2  wrong command line
           100  refused by the relay; the message says why
           103  no relay could be reached
-          104  no such session
-          106  bytes are missing from what was shown (goes before the job's own code)
+          104  no such session, or none that matches
+          106  bytes are missing from what was shown (goes before all others)
           110  the session was deleted, expired or replaced
           130  interrupted          141  nobody reads the output          143  terminated
         """;
+
+    /// <summary>The table of commands that only ask or tell the relay something.</summary>
+    public const string ShortHelp = """
+        Exit codes:
+            0  done
+            2  wrong command line
+          100  refused by the relay; the message says why
+          103  no relay could be reached
+          104  no such session
+          106  the answer could not be written
+          110  the session was deleted or expired
+          130  interrupted          141  nobody reads the output          143  terminated
+        """;
+
+    /// <summary>The exit code of a failure.</summary>
+    public static int Of(RelayException failure) => failure switch
+    {
+        SessionNotFoundException => SessionNotFound,
+        SessionGoneException => SessionGone,
+        { Code: RelayErrorCode.ConnectionLost } => CannotConnect,
+        { Code: RelayErrorCode.InvalidSessionId } => Usage,
+        _ => Refused,
+    };
 }

@@ -8,7 +8,7 @@ var terminated = false;
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 
-var exitCode = await CommandLine.RunAsync(args, StandardStreams.Open(), CommandLine.OpenLog, stop.Token);
+var exitCode = await CommandLine.RunAsync(args, StandardStreams.Open(), CommandLine.Relay, stop.Token);
 return terminated && exitCode == ExitCode.Interrupted ? ExitCode.Terminated : exitCode;
 
 void Stop(PosixSignalContext signal)

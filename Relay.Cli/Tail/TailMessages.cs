@@ -1,14 +1,16 @@
 using Relay.Client;
 using Relay.Contracts;
-using Relay.Terminal;
 
 namespace Relay.Cli.Tail;
 
 /// <summary>
-/// What <c>relay tail</c> says beside the job's bytes: single lines on stderr. Errors and missing bytes are always said; how the
-/// connection and the writer stand only to a person at a terminal.
+/// What <c>relay tail</c> says beside a session's log: single lines on stderr. Errors and missing bytes are always said; how the
+/// connection and the writer stand only to a person at a terminal, and not where a status line shows it.
 /// </summary>
-internal sealed class TailMessages(StandardStreams streams)
+/// <param name="say">Says one line.</param>
+/// <param name="hints">Whether to say how the connection and the writer stand.</param>
+/// <param name="session">The session's name where several are shown; else <c>null</c>.</param>
+internal sealed class TailMessages(Action<string> say, bool hints, string? session = null)
 {
     private ConnectionState _last;
 
@@ -48,17 +50,33 @@ internal sealed class TailMessages(StandardStreams streams)
         }
     }
 
-    public void Gap(LogEntry gap) => Say(
-        $"{gap.Length} bytes of {gap.Output.ToName()} from offset {gap.Offset} are missing: {Reason(gap.Gap)}");
+    /// <summary>A gap, a divergence or the end.</summary>
+    public void OnMark(in LogEntry mark)
+    {
+        switch (mark.Kind)
+        {
+            case LogEntryKind.Gap:
+                Say($"{mark.Length} bytes of {mark.Output.ToName()} from offset {mark.Offset} are missing: {Reason(mark.Gap)}");
+                break;
+            case LogEntryKind.Diverged:
+                Diverged(mark);
+                break;
+            case LogEntryKind.End:
+                Ended(mark);
+                break;
+        }
+    }
 
-    public void Diverged(LogEntry mark)
+    public void Failed(RelayException failure) => Say(failure.Message);
+
+    private void Diverged(in LogEntry mark)
     {
         var totals = string.Join(" and ", (mark.Totals ?? []).Select(total => $"{total.Bytes} bytes of {total.Output.ToName()}"));
         var survived = totals.Length > 0 ? totals : "a part";
         Say($"the relay lost the end of what was shown in a crash: {survived} survived, and what follows goes on from there");
     }
 
-    public void Ended(LogEntry end)
+    private void Ended(in LogEntry end)
     {
         switch (end.End)
         {
@@ -74,10 +92,6 @@ internal sealed class TailMessages(StandardStreams streams)
         }
     }
 
-    public void Failed(RelayException failure) => Say(failure.Message);
-
-    public void CannotWrite(IOException failure) => Say($"cannot write the log: {failure.Message}");
-
     private static string Reason(GapReason reason) => reason switch
     {
         GapReason.Trimmed => "removed by retention",
@@ -88,11 +102,11 @@ internal sealed class TailMessages(StandardStreams streams)
 
     private void Hint(string message)
     {
-        if (streams.ErrorIsTerminal)
+        if (hints)
         {
             Say(message);
         }
     }
 
-    private void Say(string message) => streams.Say("relay", message);
+    private void Say(string message) => say(session is null ? message : $"{session}: {message}");
 }

@@ -3,6 +3,7 @@ using System.Text;
 using FluentAssertions;
 using Relay.Cli;
 using Relay.Cli.Tail;
+using Relay.Cli.Tail.Reading;
 using Relay.Client;
 using Relay.Contracts;
 using Relay.Terminal;
@@ -106,16 +107,16 @@ public sealed class TailTests : IDisposable
     }
 
     [Fact]
-    public async Task A_person_at_a_terminal_is_told_how_the_connection_stands()
+    public void A_person_at_a_terminal_is_told_how_the_connection_stands()
     {
-        var messages = new TailMessages(new StandardStreams(_out, _err, ErrorIsTerminal: true));
+        var said = new List<string>();
+        var messages = new TailMessages(said.Add, hints: true);
         var lost = new ConnectionChange(ConnectionState.Disconnected, RelayException.Create(RelayErrorCode.ConnectionLost, "It broke."));
         messages.OnConnectionChange(new ConnectionChange(ConnectionState.Connected));
         messages.OnConnectionChange(lost);
         messages.OnConnectionChange(lost);
         messages.OnConnectionChange(new ConnectionChange(ConnectionState.Connected));
-        Text(_err).Should().Be("relay: It broke. Trying again.\nrelay: connected again\n");
-        await Task.CompletedTask;
+        said.Should().Equal("It broke. Trying again.", "connected again");
     }
 
     [Fact]
@@ -144,9 +145,10 @@ public sealed class TailTests : IDisposable
     private Task<int> TailAsync(LogEntry[] entries, RelayException? failure = null, string[]? args = null) => CommandLine.RunAsync(
         ["tail", "s", .. args ?? []], new StandardStreams(_out, _err, ErrorIsTerminal: false), Open(entries, failure), CancellationToken.None);
 
-    private OpenLog Open(LogEntry[] entries, RelayException? failure)
+    private TailRelay Open(LogEntry[] entries, RelayException? failure)
     {
-        return Read;
+        return new TailRelay(
+            Read, (_, _) => throw new InvalidOperationException("No list was asked for."), (_, _, _) => throw new InvalidOperationException("No status was asked for."));
 
         async IAsyncEnumerable<LogBatch> Read(Uri url, string session, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
         {

@@ -1,7 +1,8 @@
-// Follows a session's log, from its first byte to the job's exit code: `dotnet run -- SESSION [URL]`.
-// Lost connections and restarts of the relay need no code here: the client goes on where it was.
+// Follows a session in a terminal: `dotnet run -- SESSION [URL]`. The blank key pauses and goes on. SessionTail.cs has what a window needs, too.
+using System.Collections.Specialized;
 using Relay.Client;
 using Relay.Contracts;
+using TailSample;
 
 if (args is not [var session, ..])
 {
@@ -10,18 +11,35 @@ if (args is not [var session, ..])
 }
 
 using var relay = new RelayClient(args is [_, var url] ? new Uri(url) : RelayClientOptions.DefaultUrl);
-using var stdout = Console.OpenStandardOutput();
-using var stderr = Console.OpenStandardError();
+var tail = new SessionTail(relay, session);
 
-await foreach (var entry in relay.ReadAsync(session, new ReadOptions { WaitForSession = true }))
+tail.Lines.CollectionChanged += (_, change) =>
 {
-    switch (entry.Kind)
+    if (change.Action == NotifyCollectionChangedAction.Add)
     {
-        case LogEntryKind.Data: (entry.Output == OutputType.Stdout ? stdout : stderr).Write(entry.Data.Span); break;
-        case LogEntryKind.Gap: Console.Error.WriteLine($"[{entry.Length} bytes of {entry.Output.ToName()} are missing: {entry.Gap}]"); break;
-        case LogEntryKind.Diverged: Console.Error.WriteLine("[the relay lost the end of what you saw in a crash; what follows replaces it]"); break;
-        case LogEntryKind.End: return entry.ExitCode ?? 0;
+        foreach (TailLine line in change.NewItems!)
+        {
+            (line.Output == OutputType.Stdout ? Console.Out : Console.Error).WriteLine(line.Text);
+        }
     }
+};
+tail.PropertyChanged += (_, change) =>
+{
+    if (change.PropertyName == nameof(SessionTail.Status))
+    {
+        Console.Error.WriteLine($"[{tail.Status}]");
+    }
+};
+if (!Console.IsInputRedirected)
+{
+    _ = Task.Run(() =>
+    {
+        while (true)
+        {
+            tail.IsPaused ^= Console.ReadKey(intercept: true).Key == ConsoleKey.Spacebar;
+        }
+    });
 }
 
-return 0;
+await tail.RunAsync(CancellationToken.None);
+return tail.ExitCode ?? 0;

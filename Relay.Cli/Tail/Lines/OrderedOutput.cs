@@ -1,7 +1,7 @@
 using Relay.Contracts;
 using Relay.Terminal;
 
-namespace Relay.Cli.Tail;
+namespace Relay.Cli.Tail.Lines;
 
 /// <summary>Joins neighbouring records of one output into one write, and keeps the order between the outputs.</summary>
 internal sealed class OrderedOutput(StandardStreams streams)

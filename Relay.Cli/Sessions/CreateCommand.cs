@@ -1,0 +1,54 @@
+using System.CommandLine;
+using Relay.Cli.Tables;
+using Relay.Contracts;
+using Relay.Terminal;
+
+namespace Relay.Cli.Sessions;
+
+/// <summary><c>relay create SESSION</c>.</summary>
+internal static class CreateCommand
+{
+    public static Command Create(StandardStreams streams)
+    {
+        var session = SessionArgument.CreateNew();
+        var url = RelayUrl.CreateOption();
+        var labels = LabelOption.Create("A label of the session. May be given up to 32 times.");
+        var ifMissing = new Option<bool>("--if-missing") { Description = "A session that exists already is no error; it keeps its own labels." };
+
+        var command = new Command("create", $"""
+            Creates a session, empty, for a writer to come.
+
+            Examples:
+              relay create nightly
+              relay create nightly --label team=data --label branch=main
+              relay create nightly --if-missing
+
+            {ExitCode.ShortHelp}
+            """)
+        {
+            session, url, labels, ifMissing,
+        };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var id = parsed.GetRequiredValue(session);
+            var pairs = LabelOption.ToPairs(parsed.GetValue(labels));
+            return new RelayCall(streams, new Uri(parsed.GetRequiredValue(url)), TimeProvider.System).RunAsync(
+                async client =>
+                {
+                    try
+                    {
+                        await client.CreateSessionAsync(id, pairs.Count > 0 ? pairs : null, cancellationToken);
+                        RelayCall.Print(streams, $"{PlainText.Escape(id)}: created");
+                    }
+                    catch (SessionExistsException) when (parsed.GetValue(ifMissing))
+                    {
+                        RelayCall.Print(streams, $"{PlainText.Escape(id)}: exists");
+                    }
+
+                    return ExitCode.Ok;
+                },
+                cancellationToken);
+        });
+        return command;
+    }
+}

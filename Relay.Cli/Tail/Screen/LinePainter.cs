@@ -1,0 +1,49 @@
+using System.Buffers;
+using Relay.Cli.Tail.Lines;
+using Relay.Contracts;
+
+namespace Relay.Cli.Tail.Screen;
+
+/// <summary>
+/// Lines as a terminal may have them: safe, in their last state, and coloured. A line that brings colours keeps them; else the word that
+/// says the level has a colour, and a line of stderr without such a word is red: loggers write all levels to stderr.
+/// </summary>
+/// <param name="addsColours">Whether to add colours of our own.</param>
+/// <param name="keepsColours">Whether the job's own pass.</param>
+internal sealed class LinePainter(bool addsColours, bool keepsColours)
+{
+    public bool AddsColours => addsColours;
+
+    public void Paint(in LogLine line, ArrayBufferWriter<byte> to)
+    {
+        var text = CarriageReturn.LastState(line.Text);
+        if (!addsColours || text.Contains((byte)0x1b))
+        {
+            if (TerminalText.Append(text, to, keepsColours))
+            {
+                to.Write(TerminalText.Reset);
+            }
+        }
+        else if (line.Begins && LevelWord.Find(text, out var level) is { IsEmpty: false } colour)
+        {
+            TerminalText.Append(text[..level.Start], to, keepColours: false);
+            Coloured(text[level], colour, to);
+            TerminalText.Append(text[level.End..], to, keepColours: false);
+        }
+        else if (line.Output == OutputType.Stderr && !text.IsEmpty)
+        {
+            Coloured(text, "\e[31m"u8, to);
+        }
+        else
+        {
+            TerminalText.Append(text, to, keepColours: false);
+        }
+    }
+
+    private static void Coloured(ReadOnlySpan<byte> text, ReadOnlySpan<byte> colour, ArrayBufferWriter<byte> to)
+    {
+        to.Write(colour);
+        TerminalText.Append(text, to, keepColours: false);
+        to.Write(TerminalText.Reset);
+    }
+}
