@@ -69,4 +69,16 @@ public sealed class PipeTests(SharedRelay relay) : IClassFixture<SharedRelay>, I
         (await pipe.WaitForExit()).Should().Be(143);
         (await relay.Api.ReadAll(_session)).Should().Equal("last words"u8.ToArray());
     }
+
+    [Fact]
+    [Trait("Category", "EndToEnd")]
+    public async Task A_signal_ends_it_also_while_a_full_spool_holds_it_back()
+    {
+        var writer = DotNet.Writer("pipe", "--session", _session, "--url", "http://127.0.0.1:1", "--spool-limit", "1MiB", "--when-full", "block", "--flush-timeout", "0s");
+        await using var pipe = ChildProcess.Start(new ChildCommand("bash", ["-c", "exec \"$@\" < <(yes)", "bash", writer.FileName, .. writer.Arguments]));
+        await Eventually.True(() => pipe.StderrText.Contains("the output waits", StringComparison.Ordinal), "the spool is full", describe: pipe.Describe);
+        pipe.Send(Signal.Term);
+        (await pipe.WaitForExit()).Should().Be(143);
+        pipe.StderrText.Should().Contain("What is not delivered is kept");
+    }
 }

@@ -63,10 +63,13 @@ internal sealed class Delivery : IAsyncDisposable
         }
     }
 
-    /// <summary>The job has ended: what it left in its pipes is taken whatever the limit, and the clock of the flush timeout begins.</summary>
+    /// <summary>The job has ended, or is to: what it left in its pipes is taken whatever the limit.</summary>
+    public void StopWaiting() => _writer.StopWaiting();
+
+    /// <summary>The job has ended: the clock of the flush timeout begins.</summary>
     public void GiveUpAfter(TimeSpan timeout)
     {
-        _writer.StopWaiting();
+        StopWaiting();
         _sinceEnd = _time.GetTimestamp();
         _giveUp.CancelAfter(timeout);
     }

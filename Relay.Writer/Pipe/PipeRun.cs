@@ -31,7 +31,11 @@ internal sealed class PipeRun(StandardStreams streams, PipeOptions options, Time
         PosixSignalRegistration OnSignal(PosixSignal signal, int code) => PosixSignalRegistration.Create(signal, context =>
         {
             context.Cancel = true;
-            if (!signalled.TrySetResult(code))
+            if (signalled.TrySetResult(code))
+            {
+                delivery.StopWaiting();
+            }
+            else
             {
                 delivery.GiveUp();
             }
