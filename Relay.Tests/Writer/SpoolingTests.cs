@@ -243,6 +243,37 @@ public sealed class SpoolingTests(SharedRelay relay) : IClassFixture<SharedRelay
         (await relay.Api.ReadAll(_session)).Should().Equal("out\n"u8.ToArray());
     }
 
+    [Fact]
+    [Trait("Category", "EndToEnd")]
+    public async Task In_the_temporary_folder_nothing_is_put_or_taken_that_others_can_reach()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var temporary = new TempFolder();
+        var shared = temporary[$"sparklogrelay-spool-{Environment.UserName}"];
+        Directory.CreateDirectory(shared);
+        File.SetUnixFileMode(shared, File.GetUnixFileMode(shared) | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        await Leave("planted", "x"u8.ToArray());
+        Directory.Move(Path.Combine(_tool.Spools, "planted"), Path.Combine(shared, "planted"));
+        var homeless = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["HOME"] = temporary["none"], ["XDG_STATE_HOME"] = "", ["RELAY_SPOOL"] = "", ["TMPDIR"] = temporary.Path,
+        };
+
+        await using var run = await ChildProcess.Run(
+            DotNet.Writer("run", "--session", _session, "--url", relay.Host.BaseAddress.AbsoluteUri, "--", "echo", "out") with { Environment = homeless });
+        await using var recover = await ChildProcess.Run(DotNet.Writer("recover") with { Environment = homeless });
+
+        run.ExitCode.Should().Be(0);
+        run.StderrText.Should().Contain($"{shared} is open to other users");
+        recover.StdoutText.Should().Be("Nothing is left to be delivered.\n");
+        Directory.GetFileSystemEntries(shared).Should().Equal(Path.Combine(shared, "planted"));
+        (await relay.Api.Status("planted")).Should().BeNull();
+    }
+
     [Theory]
     [InlineData("1KiB")]
     [InlineData("much")]

@@ -107,7 +107,7 @@ internal sealed class Delivery : IAsyncDisposable
         {
             try
             {
-                SpoolPlaces.ThrowIfNotOurs(root);
+                SpoolPlaces.Prepare(root);
                 var folder = Path.Combine(root, $"{_time.GetUtcNow():yyyyMMdd'T'HHmmss}-{Guid.NewGuid():N}"[..24]);
                 return _client.OpenWriter(_options.Session, options with { Spool = new SpoolOptions { Folder = folder, LimitBytes = _options.SpoolLimit } });
             }

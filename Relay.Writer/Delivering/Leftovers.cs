@@ -40,11 +40,10 @@ internal sealed class Leftovers(DeliveryOptions options, StandardStreams streams
     private List<SpoolSummary> Find()
     {
         List<SpoolSummary> found = [];
-        foreach (var root in options.SpoolRoots)
+        foreach (var root in options.SpoolRoots.Where(SpoolPlaces.IsOurs))
         {
             try
             {
-                SpoolPlaces.ThrowIfNotOurs(root);
                 SpoolFolder.Sweep(root, time.GetUtcNow() - SweepAfter);
                 found.AddRange(SpoolFolder.List(root).Where(spool =>
                     spool is { IsInUse: false, Refusal: null, Problem: null } && (spool.UndeliveredBytes > 0 || spool.HasEnd)));

@@ -15,18 +15,22 @@ internal static class SpoolPlaces
 
     private static string Shared => Path.Combine(Path.GetTempPath(), $"sparklogrelay-spool-{Environment.UserName}");
 
-    /// <summary>In the temporary folder anybody may have made a folder of that name; only one that nobody else can write to is used.</summary>
-    /// <exception cref="IOException">Others can.</exception>
-    public static void ThrowIfNotOurs(string root)
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>In the temporary folder anybody may have made a folder of that name; what is in one that is open to others is not ours.</summary>
+    public static bool IsOurs(string root) =>
+        root != Shared || OperatingSystem.IsWindows() || !Directory.Exists(root) || File.GetUnixFileMode(root) == OwnerOnly;
+
+    /// <summary>Makes the folder if it has to be closed to others.</summary>
+    /// <exception cref="IOException">It cannot be made, or it is there and open to others.</exception>
+    public static void Prepare(string root)
     {
-        if (root != Shared || OperatingSystem.IsWindows())
+        if (root == Shared && !OperatingSystem.IsWindows())
         {
-            return;
+            Directory.CreateDirectory(root, OwnerOnly);
         }
 
-        const UnixFileMode ours = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        Directory.CreateDirectory(root, ours);
-        if (File.GetUnixFileMode(root) != ours)
+        if (!IsOurs(root))
         {
             throw new IOException($"{root} is open to other users; name a folder with --spool or ${Variable}.");
         }

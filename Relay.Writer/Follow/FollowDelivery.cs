@@ -86,6 +86,7 @@ internal sealed class FollowDelivery : IAsyncDisposable
             var folder = Path.Combine(Path.GetFullPath(root), _options.SpoolName);
             try
             {
+                SpoolPlaces.Prepare(root);
                 HasEnded = Directory.Exists(root) && SpoolFolder.List(root).Any(spool => spool.Folder == folder && spool.HasEnd);
                 var spool = new SpoolOptions { Folder = folder, LimitBytes = _options.Delivery.SpoolLimit, KeepWhenDrained = true };
                 return _client.OpenWriter(_options.Delivery.Session, writer with { Spool = spool });

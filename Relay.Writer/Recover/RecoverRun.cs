@@ -54,7 +54,7 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
             }
             else
             {
-                IReadOnlyList<string> roots = options.Folder is null ? SpoolPlaces.Default : [options.Folder];
+                IEnumerable<string> roots = options.Folder is null ? SpoolPlaces.Default.Where(SpoolPlaces.IsOurs) : [options.Folder];
                 spools = [.. roots.SelectMany(SpoolFolder.List).Where(IsOwed)];
             }
         }
