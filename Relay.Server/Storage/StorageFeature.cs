@@ -16,6 +16,8 @@ internal static class StorageFeature
             .ValidateRange(options => options.MaxTotalBytes, "Storage:MaxTotalBytes", 0, long.MaxValue)
             .ValidateRange(options => options.HotTailBytes, "Storage:HotTailBytes", 64 * 1024, 64 * 1024 * 1024)
             .ValidateRange(options => options.IdleAfter, "Storage:IdleAfter", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        builder.Services.AddSingleton<IFileSystem, LocalFileSystem>();
+        builder.Services.AddSingleton<IFlusher, Flusher>();
         builder.Services.AddSingleton<ILogStore, EmbeddedLogStore>();
         return builder;
     }

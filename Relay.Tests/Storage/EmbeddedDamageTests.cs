@@ -1,5 +1,4 @@
 using FluentAssertions;
-using Microsoft.Extensions.Options;
 using Relay.Contracts;
 using Relay.Server.Storage;
 using Relay.Server.Storage.Embedded;
@@ -299,7 +298,7 @@ public sealed class EmbeddedDamageTests
         public OpenStore(string folder, FakeTime time)
         {
             _folder = folder;
-            Store = new EmbeddedLogStore(Options.Create(new StorageOptions { DataFolder = folder }), time, _lines);
+            Store = StoreOnDisk.Open(new StorageOptions { DataFolder = folder }, time, _lines, new LocalFileSystem());
         }
 
         public EmbeddedLogStore Store { get; }

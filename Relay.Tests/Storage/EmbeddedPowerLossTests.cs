@@ -15,6 +15,7 @@ public sealed class EmbeddedPowerLossTests : IDisposable
 {
     private const int SegmentBytes = 64 * 1024;
     private readonly TempFolder _temp = new();
+    private readonly LocalFileSystem _files = new();
     private readonly FakeTime _time = new();
     private readonly FlushNotes _queue = new();
     private readonly StorageOptions _options = new() { SegmentBytes = SegmentBytes };
@@ -251,11 +252,11 @@ public sealed class EmbeddedPowerLossTests : IDisposable
     private EmbeddedSessionLog Create()
     {
         Directory.CreateDirectory(Folder);
-        return EmbeddedSessionLog.Create(Folder, "nightly", new Dictionary<string, string>(StringComparer.Ordinal), _options, _time, _queue);
+        return EmbeddedSessionLog.Create(_files, Folder, "nightly", new Dictionary<string, string>(StringComparer.Ordinal), _options, _time, _queue);
     }
 
     /// <summary>Loads the log as the next process would; the one before is abandoned.</summary>
-    private EmbeddedSessionLog Load() => EmbeddedSessionLog.Load(Folder, _temp["quarantine"], _options, _time, _queue, new RecoveryLog())!;
+    private EmbeddedSessionLog Load() => EmbeddedSessionLog.Load(_files, Folder, _temp["quarantine"], _options, _time, _queue, new RecoveryLog())!;
 
     private List<string> Segments() => [.. Directory.EnumerateFiles(Folder, "*.log").Order(StringComparer.Ordinal)];
 

@@ -295,8 +295,8 @@ public sealed class EmbeddedRecoveryTests : IAsyncLifetime
     public async Task A_session_of_a_newer_format_stops_the_start_and_is_left_alone()
     {
         await _disk.StopAsync();
-        var manifest = SessionManifest.Load(_disk.SessionFolder())!;
-        (manifest with { Format = 2 }).Save(_disk.SessionFolder(), durable: false);
+        var manifest = SessionManifest.Load(new LocalFileSystem(), _disk.SessionFolder())!;
+        (manifest with { Format = 2 }).Save(new LocalFileSystem(), _disk.SessionFolder(), durable: false);
         var before = await File.ReadAllBytesAsync(_disk.ManifestPath());
 
         var open = () => _disk.Open();

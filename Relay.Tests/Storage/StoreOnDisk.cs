@@ -40,7 +40,14 @@ internal sealed class StoreOnDisk : IAsyncDisposable
     }
 
     /// <summary>Opens one more store on the same folder, whether that is right or not.</summary>
-    public EmbeddedLogStore Open() => new(Microsoft.Extensions.Options.Options.Create(Options), Time, Log);
+    public EmbeddedLogStore Open() => Open(Options, Time, Log, new LocalFileSystem());
+
+    /// <summary>A store with a flusher of its own.</summary>
+    public static EmbeddedLogStore Open(StorageOptions options, TimeProvider time, LogLines log, IFileSystem files)
+    {
+        var wrapped = Microsoft.Extensions.Options.Options.Create(options);
+        return new EmbeddedLogStore(wrapped, time, log, files, new Flusher(wrapped, time, log));
+    }
 
     public async Task<EmbeddedSessionLog> Session(string id = "nightly") => (EmbeddedSessionLog)await Store.Session(id);
 
@@ -122,7 +129,7 @@ internal sealed class StoreOnDisk : IAsyncDisposable
 }
 
 /// <summary>Keeps what a component logs.</summary>
-internal sealed class LogLines : ILogger<EmbeddedLogStore>
+internal sealed class LogLines : ILogger<EmbeddedLogStore>, ILogger<Flusher>
 {
     private readonly ConcurrentQueue<string> _lines = new();
 

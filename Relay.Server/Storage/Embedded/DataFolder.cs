@@ -21,13 +21,10 @@ internal sealed class DataFolder : IDisposable
 {
     private const int CurrentFormat = 1;
 
-    // How "someone else has it open" comes from each system.
-    private const int WouldBlockOnLinux = 11;
-    private const int WouldBlockOnBsd = 35;
-    private const int SharingViolation = 32;
-    private readonly FileStream _lock;
+    private readonly IFileSystem _files;
+    private readonly IDisposable _lock;
 
-    private DataFolder(string root, FileStream @lock) => (Root, _lock) = (root, @lock);
+    private DataFolder(IFileSystem files, string root, IDisposable @lock) => (_files, Root, _lock) = (files, root, @lock);
 
     public string Root { get; }
 
@@ -41,27 +38,27 @@ internal sealed class DataFolder : IDisposable
 
     /// <summary>Opens or creates the folder.</summary>
     /// <exception cref="StoreUnavailableException">Another relay uses it, it is of a newer format, or it cannot be written.</exception>
-    public static DataFolder Open(string root)
+    public static DataFolder Open(IFileSystem files, string root)
     {
-        FileStream? held = null;
+        IDisposable? held = null;
         try
         {
-            Directory.CreateDirectory(root);
-            held = Lock(root);
-            CheckFormat(Path.Combine(root, "format"));
-            var folder = new DataFolder(root, held);
-            Directory.CreateDirectory(folder.Sessions);
-            Directory.CreateDirectory(folder.Tombstones);
-            if (Directory.Exists(folder.Trash))
+            files.CreateFolder(root);
+            held = Lock(files, root);
+            CheckFormat(files, Path.Combine(root, "format"));
+            var folder = new DataFolder(files, root, held);
+            files.CreateFolder(folder.Sessions);
+            files.CreateFolder(folder.Tombstones);
+            if (files.FolderExists(folder.Trash))
             {
-                Directory.Delete(folder.Trash, recursive: true);
+                files.DeleteFolder(folder.Trash);
             }
 
-            Directory.CreateDirectory(folder.Trash);
-            FolderSync.Sync(root);
+            files.CreateFolder(folder.Trash);
+            files.SyncFolder(root);
             return folder;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
             held?.Dispose();
             throw new StoreUnavailableException($"The data folder {root} cannot be used: {e.Message}", e);
@@ -76,24 +73,32 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Folder of a session. The id itself never becomes a name on disk.</summary>
     public string SessionFolder(string id) => Path.Combine(Sessions, NameOf(id));
 
-    public void SaveTombstone(Tombstone tombstone) => File.WriteAllBytes(
-        TombstonePath(tombstone.Id),
-        JsonSerializer.SerializeToUtf8Bytes(new TombstoneNote(tombstone.Id, tombstone.Reason, tombstone.At), StorageJson.Default.TombstoneNote));
+    /// <param name="tombstone">What is remembered.</param>
+    /// <param name="durable">Force it to the disk before it counts.</param>
+    public void SaveTombstone(Tombstone tombstone, bool durable)
+    {
+        var note = new TombstoneNote(tombstone.Id, tombstone.Reason, tombstone.At);
+        _files.WriteAllBytes(TombstonePath(tombstone.Id), JsonSerializer.SerializeToUtf8Bytes(note, StorageJson.Default.TombstoneNote), durable);
+        if (durable)
+        {
+            _files.SyncFolder(Tombstones);
+        }
+    }
 
-    public void RemoveTombstone(string id) => File.Delete(TombstonePath(id));
+    public void RemoveTombstone(string id) => _files.DeleteFile(TombstonePath(id));
 
     public IEnumerable<Tombstone> LoadTombstones()
     {
-        foreach (var path in Directory.EnumerateFiles(Tombstones))
+        foreach (var path in _files.Files(Tombstones))
         {
             TombstoneNote? note = null;
             try
             {
-                note = JsonSerializer.Deserialize(File.ReadAllBytes(path), StorageJson.Default.TombstoneNote);
+                note = JsonSerializer.Deserialize(_files.ReadAllBytes(path), StorageJson.Default.TombstoneNote);
             }
             catch (JsonException)
             {
-                File.Delete(path); // Torn by a crash: the session then counts as never having been.
+                _files.DeleteFile(path); // Torn by a crash: the session then counts as never having been.
             }
 
             if (note is not null)
@@ -109,32 +114,34 @@ internal sealed class DataFolder : IDisposable
 
     private static string NameOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
 
-    private static FileStream Lock(string root)
+    private static IDisposable Lock(IFileSystem files, string root)
     {
-        var path = Path.Combine(root, "relay.lock");
         var holder = Path.Combine(root, "relay.pid");
-        FileStream held;
+        if (files.TryLock(Path.Combine(root, "relay.lock")) is not { } held)
+        {
+            var process = files.FileExists(holder) ? $" (process {ReadText(files, holder)})" : "";
+            throw new StoreUnavailableException(
+                $"The data folder {root} is in use by another relay{process}. Stop that one, or give this one a folder of its own with --data.", null);
+        }
+
         try
         {
-            held = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+            files.WriteAllBytes(holder, Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
+            return held;
         }
-        catch (IOException e) when ((e.HResult & 0xFFFF) is WouldBlockOnLinux or WouldBlockOnBsd or SharingViolation)
+        catch
         {
-            var process = File.Exists(holder) ? $" (process {File.ReadAllText(holder).Trim()})" : "";
-            throw new StoreUnavailableException(
-                $"The data folder {root} is in use by another relay{process}. Stop that one, or give this one a folder of its own with --data.", e);
+            held.Dispose();
+            throw;
         }
-
-        File.WriteAllText(holder, $"{Environment.ProcessId}\n");
-        return held;
     }
 
-    private static void CheckFormat(string path)
+    private static void CheckFormat(IFileSystem files, string path)
     {
-        var text = File.Exists(path) ? File.ReadAllText(path).Trim() : "";
+        var text = files.FileExists(path) ? ReadText(files, path) : "";
         if (text.Length == 0)
         {
-            File.WriteAllText(path, $"{CurrentFormat}\n"); // New, or its first start was cut short.
+            files.WriteAllBytes(path, Encoding.ASCII.GetBytes($"{CurrentFormat}\n")); // New, or its first start was cut short.
             return;
         }
 
@@ -144,6 +151,8 @@ internal sealed class DataFolder : IDisposable
                 $"{path} says format '{text}'; this relay knows formats up to {CurrentFormat}. Use a newer relay, or another folder with --data.", null);
         }
     }
+
+    private static string ReadText(IFileSystem files, string path) => Encoding.UTF8.GetString(files.ReadAllBytes(path)).Trim();
 }
 
 /// <summary>The store cannot be opened; the message says why and what to do.</summary>

@@ -1,4 +1,3 @@
-using Microsoft.Win32.SafeHandles;
 using Relay.Contracts;
 
 namespace Relay.Server.Storage.Embedded;
@@ -18,7 +17,7 @@ internal sealed class EmbeddedLogReader : ILogReader
     private int _generation;
     private int _epoch;
     private HotBlock? _block;
-    private SafeFileHandle? _handle;
+    private IStoreFile? _file;
     private SegmentWalker? _walker;
     private bool _isDisposed;
 
@@ -263,8 +262,8 @@ internal sealed class EmbeddedLogReader : ILogReader
 
     private bool TryOpenFile()
     {
-        _handle = _segment!.TryOpenForReading();
-        _walker = _handle is null ? null : new SegmentWalker(_handle, _segment.Header.Salt, _position);
+        _file = _segment!.TryOpenForReading();
+        _walker = _file is null ? null : new SegmentWalker(_file, _segment.Header.Salt, _position);
         return _walker is not null;
     }
 
@@ -278,7 +277,7 @@ internal sealed class EmbeddedLogReader : ILogReader
     {
         _walker?.Dispose();
         _walker = null;
-        _handle?.Dispose();
-        _handle = null;
+        _file?.Dispose();
+        _file = null;
     }
 }

@@ -9,6 +9,7 @@ namespace Relay.Server.Storage.Embedded;
 /// <summary>The default store: a folder of this machine, used by one relay.</summary>
 internal sealed partial class EmbeddedLogStore : ILogStore
 {
+    private readonly IFileSystem _files;
     private readonly DataFolder _folder;
     private readonly StorageOptions _options;
     private readonly TimeProvider _time;
@@ -16,22 +17,31 @@ internal sealed partial class EmbeddedLogStore : ILogStore
     private readonly ConcurrentDictionary<string, EmbeddedSessionLog> _logs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Tombstone> _tombstones = new(StringComparer.Ordinal);
     private readonly Lock _names = new();
-    private readonly Flusher _flusher;
+    private readonly IFlusher _flusher;
     private bool _isDisposed;
 
+    /// <param name="options">Options.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Receives what recovery finds.</param>
+    /// <param name="files">Where the data folder is.</param>
+    /// <param name="flusher">Forces the logs to the disk. The store's own from here on.</param>
     /// <exception cref="StoreUnavailableException">The folder cannot be used.</exception>
-    public EmbeddedLogStore(IOptions<StorageOptions> options, TimeProvider time, ILogger<EmbeddedLogStore> logger)
+    public EmbeddedLogStore(IOptions<StorageOptions> options, TimeProvider time, ILogger<EmbeddedLogStore> logger, IFileSystem files, IFlusher flusher)
     {
-        (_options, _time, _logger) = (options.Value, time, logger);
-        _folder = DataFolder.Open(_options.DataFolder);
-        _flusher = new Flusher(_options, time, logger);
+        (_options, _time, _logger, _files, _flusher) = (options.Value, time, logger, files, flusher);
+        _folder = DataFolder.Open(files, _options.DataFolder);
         try
         {
             LoadAll();
         }
-        catch
+        catch (Exception e)
         {
             _folder.Dispose();
+            if (e is IOException or InvalidDataException)
+            {
+                throw new StoreUnavailableException($"The data folder {_folder.Root} cannot be read: {e.Message}", e);
+            }
+
             throw;
         }
     }
@@ -51,11 +61,11 @@ internal sealed partial class EmbeddedLogStore : ILogStore
             var folder = _folder.SessionFolder(id);
             try
             {
-                Directory.CreateDirectory(folder);
-                var log = EmbeddedSessionLog.Create(folder, id, labels, _options, _time, _flusher);
+                _files.CreateFolder(folder);
+                var log = EmbeddedSessionLog.Create(_files, folder, id, labels, _options, _time, _flusher);
                 if (_options.Fsync != FsyncPolicy.Os)
                 {
-                    FolderSync.Sync(_folder.Sessions);
+                    _files.SyncFolder(_folder.Sessions);
                 }
 
                 if (_tombstones.TryRemove(id, out _))
@@ -97,22 +107,16 @@ internal sealed partial class EmbeddedLogStore : ILogStore
                 return ValueTask.FromResult(false);
             }
 
+            // What expired need not be forced: should it come back after a power loss, it expires again.
+            var durable = reason != EndReason.Expired && _options.Fsync != FsyncPolicy.Os;
             var tombstone = new Tombstone(log.Id, reason, _time.GetUtcNow());
             _tombstones[log.Id] = tombstone;
             _logs.TryRemove(log.Id, out _);
-            try
+            TrySaveTombstone(tombstone, durable); // First: should the process end in between, the session is there whole, and the tombstone too many.
+            if (!TryMoveAway(embedded.Folder, trash, durable))
             {
-                Directory.Move(embedded.Folder, trash);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // The session is gone for everyone; a folder that could not be moved would come back with the next start.
-                LogDeleteFailed(e, embedded.Folder);
-                TryDelete(embedded.Folder);
                 return ValueTask.FromResult(true);
             }
-
-            TrySaveTombstone(tombstone);
         }
 
         embedded.MovedTo(trash); // Removing many files takes its time: not under the lock that every creation needs.
@@ -159,11 +163,41 @@ internal sealed partial class EmbeddedLogStore : ILogStore
         _folder.Dispose();
     }
 
-    private void TrySaveTombstone(Tombstone tombstone)
+    /// <summary>The session is gone for everyone; a folder that stayed in its place would come back with the next start.</summary>
+    private bool TryMoveAway(string folder, string trash, bool durable)
     {
         try
         {
-            _folder.SaveTombstone(tombstone);
+            _files.MoveFolder(folder, trash);
+        }
+        catch (IOException e)
+        {
+            LogDeleteFailed(e, folder);
+            TryDelete(folder);
+            return false;
+        }
+
+        try
+        {
+            if (durable)
+            {
+                _files.SyncFolder(_folder.Trash);
+                _files.SyncFolder(_folder.Sessions);
+            }
+        }
+        catch (IOException e)
+        {
+            LogDeleteNotForced(e, folder);
+        }
+
+        return true;
+    }
+
+    private void TrySaveTombstone(Tombstone tombstone, bool durable)
+    {
+        try
+        {
+            _folder.SaveTombstone(tombstone, durable);
         }
         catch (IOException)
         {
@@ -194,17 +228,18 @@ internal sealed partial class EmbeddedLogStore : ILogStore
     private void LoadAll()
     {
         var report = new RecoveryLog();
-        foreach (var tombstone in _folder.LoadTombstones())
-        {
-            _tombstones[tombstone.Id] = tombstone;
-        }
-
-        foreach (var folder in Directory.EnumerateDirectories(_folder.Sessions))
+        foreach (var folder in _files.Folders(_folder.Sessions))
         {
             if (TryLoad(folder, report, out var log))
             {
                 _logs[log.Id] = log;
             }
+        }
+
+        // One of a session that is there is left from a deletion that was interrupted, or a creation.
+        foreach (var tombstone in _folder.LoadTombstones().Where(tombstone => !_logs.ContainsKey(tombstone.Id)))
+        {
+            _tombstones[tombstone.Id] = tombstone;
         }
 
         foreach (var finding in report.Findings)
@@ -217,38 +252,30 @@ internal sealed partial class EmbeddedLogStore : ILogStore
 
     private bool TryLoad(string folder, RecoveryLog report, [NotNullWhen(true)] out EmbeddedSessionLog? log)
     {
-        log = null;
-        try
+        log = EmbeddedSessionLog.Load(_files, folder, _folder.Quarantine, _options, _time, _flusher, report);
+        if (log is not null)
         {
-            log = EmbeddedSessionLog.Load(folder, _folder.Quarantine, _options, _time, _flusher, report);
-            if (log is not null)
-            {
-                return true;
-            }
+            return true;
+        }
 
-            if (!Directory.EnumerateFiles(folder, "*.log").Any())
-            {
-                TryDelete(folder); // Creation was interrupted before the session existed for anyone.
-                return false;
-            }
-
-            Directory.CreateDirectory(_folder.Quarantine);
-            var target = Path.Combine(_folder.Quarantine, $"{Path.GetFileName(folder)}-{_time.GetUtcNow().ToUnixTimeMilliseconds()}");
-            Directory.Move(folder, target);
-            LogManifestLost(folder, target);
+        if (!Segment.Paths(_files, folder).Any())
+        {
+            TryDelete(folder); // Creation was interrupted before the session existed for anyone.
             return false;
         }
-        catch (InvalidDataException e)
-        {
-            throw new StoreUnavailableException(e.Message, e);
-        }
+
+        _files.CreateFolder(_folder.Quarantine);
+        var target = Path.Combine(_folder.Quarantine, $"{Path.GetFileName(folder)}-{_time.GetUtcNow().ToUnixTimeMilliseconds()}");
+        _files.MoveFolder(folder, target);
+        LogManifestLost(folder, target);
+        return false;
     }
 
-    private static void TryDelete(string folder)
+    private void TryDelete(string folder)
     {
         try
         {
-            Directory.Delete(folder, recursive: true);
+            _files.DeleteFolder(folder);
         }
         catch (IOException)
         {
@@ -267,4 +294,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
 
     [LoggerMessage(LogLevel.Error, "Session folder {Folder} could not be moved to the trash")]
     private partial void LogDeleteFailed(Exception failure, string folder);
+
+    [LoggerMessage(LogLevel.Warning, "The deletion of session folder {Folder} could not be forced to the disk: after a power loss it may be back")]
+    private partial void LogDeleteNotForced(Exception failure, string folder);
 }

@@ -192,7 +192,7 @@ internal sealed partial class EmbeddedSessionLog
     {
         var sequence = _state.Tally.Sequence + 1;
         var key = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var writer = SegmentWriter.Create(Folder, new SegmentHeader(Incarnation, key, sequence, _state.Tally));
+        var writer = SegmentWriter.Create(_files, Folder, new SegmentHeader(Incarnation, key, sequence, _state.Tally));
         try
         {
             // Not the start of this segment: what was written before it may still be on its way to the disk, and recovery must look at that too.
@@ -201,7 +201,7 @@ internal sealed partial class EmbeddedSessionLog
         catch
         {
             writer.Dispose();
-            File.Delete(writer.Segment.Path);
+            _files.DeleteFile(writer.Segment.Path);
             throw;
         }
 
@@ -228,7 +228,7 @@ internal sealed partial class EmbeddedSessionLog
 
     private void SaveManifest(SessionManifest manifest, bool durable)
     {
-        manifest.Save(Folder, durable, keepPrevious: !_manifestIsDurable);
+        manifest.Save(_files, Folder, durable, keepPrevious: !_manifestIsDurable);
         _manifestIsDurable = durable || FsyncIsOff;
         _manifest = WithoutState(manifest);
         _manifestIsBehind = false;

@@ -9,7 +9,7 @@ internal sealed partial class EmbeddedSessionLog
 {
     /// <summary>Creates the log of a new session in an existing, empty folder.</summary>
     public static EmbeddedSessionLog Create(
-        string folder, string id, IReadOnlyDictionary<string, string> labels, StorageOptions options, TimeProvider time, IFlushQueue flushQueue)
+        IFileSystem files, string folder, string id, IReadOnlyDictionary<string, string> labels, StorageOptions options, TimeProvider time, IFlushQueue flushQueue)
     {
         var now = time.GetUtcNow();
         var state = new LogState();
@@ -26,23 +26,24 @@ internal sealed partial class EmbeddedSessionLog
             StateSegment = 0,
             StatePosition = 0,
         };
-        manifest.Save(folder, durable: options.Fsync != FsyncPolicy.Os);
-        return new EmbeddedSessionLog(folder, manifest, state, [], options, time, flushQueue) { _manifestIsDurable = true };
+        manifest.Save(files, folder, durable: options.Fsync != FsyncPolicy.Os);
+        return new EmbeddedSessionLog(files, folder, manifest, state, [], options, time, flushQueue) { _manifestIsDurable = true };
     }
 
     /// <summary>Loads a session's log from its folder.</summary>
     /// <returns>Null when the folder has no readable manifest.</returns>
     /// <exception cref="InvalidDataException">It was written by a newer relay.</exception>
-    public static EmbeddedSessionLog? Load(string folder, string quarantine, StorageOptions options, TimeProvider time, IFlushQueue flushQueue, RecoveryLog report)
+    public static EmbeddedSessionLog? Load(
+        IFileSystem files, string folder, string quarantine, StorageOptions options, TimeProvider time, IFlushQueue flushQueue, RecoveryLog report)
     {
-        if (SessionManifest.Load(folder) is not { } manifest)
+        if (SessionManifest.Load(files, folder) is not { } manifest)
         {
             return null;
         }
 
-        var recovery = new LogRecovery(folder, quarantine, manifest, report);
+        var recovery = new LogRecovery(files, folder, quarantine, manifest, report);
         recovery.Run(sync: options.Fsync != FsyncPolicy.Os);
-        var log = new EmbeddedSessionLog(folder, recovery.Manifest, recovery.State, recovery.Segments, options, time, flushQueue)
+        var log = new EmbeddedSessionLog(files, folder, recovery.Manifest, recovery.State, recovery.Segments, options, time, flushQueue)
         {
             _manifestIsBehind = recovery.Manifest != manifest,
         };
@@ -59,8 +60,7 @@ internal sealed partial class EmbeddedSessionLog
     {
         foreach (var lost in _segments.Where(IsLost))
         {
-            File.Delete(lost.Path);
-            File.Delete(lost.IndexPath);
+            lost.Delete();
         }
 
         _segments.RemoveAll(IsLost);

@@ -98,8 +98,7 @@ internal sealed partial class EmbeddedSessionLog
             while (total > maxBytes && _segments.Count > 1 && _segments[0].IsSealed && _segments[0].FirstSequence < _manifest.StateSegment)
             {
                 var oldest = _segments[0];
-                File.Delete(oldest.Path);
-                File.Delete(oldest.IndexPath);
+                oldest.Delete();
                 _segments.RemoveAt(0);
                 total -= oldest.Length;
             }
@@ -195,7 +194,7 @@ internal sealed partial class EmbeddedSessionLog
 
         try
         {
-            Directory.Delete(folder, recursive: true);
+            _files.DeleteFolder(folder);
         }
         catch (IOException)
         {

@@ -9,6 +9,7 @@ namespace Relay.Server.Storage.Embedded;
 internal sealed partial class EmbeddedSessionLog : ISessionLog
 {
     private readonly Lock _gate = new();
+    private readonly IFileSystem _files;
     private readonly StorageOptions _options;
     private readonly TimeProvider _time;
     private readonly IFlushQueue _flushQueue;
@@ -26,8 +27,9 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     private int _readers;
 
     private EmbeddedSessionLog(
-        string folder, SessionManifest manifest, LogState state, List<Segment> segments, StorageOptions options, TimeProvider time, IFlushQueue flushQueue)
+        IFileSystem files, string folder, SessionManifest manifest, LogState state, List<Segment> segments, StorageOptions options, TimeProvider time, IFlushQueue flushQueue)
     {
+        _files = files;
         Folder = folder;
         _manifest = WithoutState(manifest);
         _state = state;

@@ -1,17 +1,25 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Relay.Server.Storage.Embedded;
 
+/// <summary>What syncs the logs of a store, and when. Disposing of it ends the syncs; the store makes the last ones itself.</summary>
+internal interface IFlusher : IFlushQueue, IAsyncDisposable
+{
+    /// <summary>Why the last sync failed, until one succeeds again.</summary>
+    string? Failure { get; }
+}
+
 /// <summary>Forces written bytes to the disk, session by session, at intervals or at once. One loop; a few fsyncs at a time.</summary>
-internal sealed partial class Flusher : IFlushQueue, IAsyncDisposable
+internal sealed partial class Flusher : IFlusher
 {
     /// <summary>How many sessions are synced at a time.</summary>
     public const int ParallelSyncs = 4;
 
     private readonly StorageOptions _options;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
+    private readonly ILogger<Flusher> _logger;
     private readonly Lock _lock = new();
     private readonly HashSet<EmbeddedSessionLog> _due = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -19,14 +27,14 @@ internal sealed partial class Flusher : IFlushQueue, IAsyncDisposable
     private readonly Task _loop;
     private volatile string? _failure;
     private volatile bool _isUrgent;
+    private bool _isDisposed;
 
-    public Flusher(StorageOptions options, TimeProvider time, ILogger logger)
+    public Flusher(IOptions<StorageOptions> options, TimeProvider time, ILogger<Flusher> logger)
     {
-        (_options, _time, _logger) = (options, time, logger);
+        (_options, _time, _logger) = (options.Value, time, logger);
         _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Why the last sync failed, until one succeeds again.</summary>
     public string? Failure => _failure;
 
     public void Request(EmbeddedSessionLog log, bool urgent)
@@ -56,6 +64,11 @@ internal sealed partial class Flusher : IFlushQueue, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         await _loop;
         _stop.Dispose();

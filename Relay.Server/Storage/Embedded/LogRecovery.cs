@@ -15,7 +15,7 @@ internal sealed class RecoveryLog
 /// Finds out where a log ends. Damage above the durable watermark is a torn tail and cut off. Below it nothing is thrown away: a copy of the
 /// file goes to quarantine, the damaged records are passed over (readers get a gap), and the log goes on in a new segment if its end is unreadable.
 /// </summary>
-internal sealed class LogRecovery(string folder, string quarantine, SessionManifest manifest, RecoveryLog report)
+internal sealed class LogRecovery(IFileSystem files, string folder, string quarantine, SessionManifest manifest, RecoveryLog report)
 {
     public SessionManifest Manifest { get; private set; } = manifest;
 
@@ -47,11 +47,11 @@ internal sealed class LogRecovery(string folder, string quarantine, SessionManif
 
     private void LoadSegments()
     {
-        foreach (var path in Directory.EnumerateFiles(folder, "*.log").Order(StringComparer.Ordinal))
+        foreach (var path in Segment.Paths(files, folder))
         {
             if (TryReadHeader(path, out var header, out var length) && header.Incarnation == Manifest.Incarnation && Path.GetFileName(path) == Segment.FileName(header.FirstSequence))
             {
-                var segment = new Segment(folder, header, length);
+                var segment = new Segment(files, folder, header, length);
                 Segments.LastOrDefault()?.Seal();
                 Segments.Add(segment);
             }
@@ -96,8 +96,7 @@ internal sealed class LogRecovery(string folder, string quarantine, SessionManif
         foreach (var segment in Segments.Skip(first))
         {
             report.Findings.Add($"{segment.Path}: removed, for the log was torn before it");
-            File.Delete(segment.Path);
-            File.Delete(segment.IndexPath);
+            segment.Delete();
         }
 
         Segments.RemoveRange(first, Segments.Count - first);
@@ -106,8 +105,8 @@ internal sealed class LogRecovery(string folder, string quarantine, SessionManif
     /// <returns><c>false</c> when a torn tail was cut off.</returns>
     private bool Scan(Segment segment, long begin, Watermark watermark, bool sync)
     {
-        using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        using var walker = new SegmentWalker(handle, segment.Header.Salt, begin);
+        using var file = segment.Open(FileAccess.ReadWrite);
+        using var walker = new SegmentWalker(file, segment.Header.Salt, begin);
         var limit = segment.Length;
         var isWhole = true;
         var quarantined = false;
@@ -156,7 +155,7 @@ internal sealed class LogRecovery(string folder, string quarantine, SessionManif
 
         if (sync && segment.Length > begin)
         {
-            RandomAccess.FlushToDisk(handle);
+            file.Sync();
         }
 
         return isWhole;
@@ -164,38 +163,45 @@ internal sealed class LogRecovery(string folder, string quarantine, SessionManif
 
     private void Quarantine(string path, bool move, string why)
     {
-        Directory.CreateDirectory(quarantine);
+        files.CreateFolder(quarantine);
         var target = Path.Combine(quarantine, $"{Path.GetFileName(folder)}-{Path.GetFileName(path)}");
-        for (var i = 1; File.Exists(target); i++)
+        for (var i = 1; files.FileExists(target); i++)
         {
             target = Path.Combine(quarantine, $"{Path.GetFileName(folder)}-{Path.GetFileName(path)}.{i}");
         }
 
         if (move)
         {
-            File.Move(path, target);
-        }
-        else
-        {
-            File.Copy(path, target);
+            files.MoveFile(path, target);
+            report.Findings.Add($"{path}: {why}; moved to {target}");
+            return;
         }
 
-        report.Findings.Add($"{path}: {why}; {(move ? "moved" : "copied")} to {target}");
+        try
+        {
+            files.CopyFile(path, target);
+            report.Findings.Add($"{path}: {why}; copied to {target}");
+        }
+        catch (IOException e)
+        {
+            // A full disk, or sectors that cannot be read: nothing of the file itself is thrown away.
+            report.Findings.Add($"{path}: {why}; it could not be copied to {target}: {e.Message}");
+        }
     }
 
     private static Watermark ReadWatermark(Segment segment)
     {
-        using var handle = File.OpenHandle(segment.Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var file = segment.Open(FileAccess.Read);
         var page = new byte[SegmentHeader.PageSize];
-        return segment.Header.ReadWatermark(page.AsSpan(0, RandomAccess.Read(handle, page, 0)));
+        return segment.Header.ReadWatermark(page.AsSpan(0, file.ReadFully(page, 0)));
     }
 
-    private static bool TryReadHeader(string path, [NotNullWhen(true)] out SegmentHeader? header, out long length)
+    private bool TryReadHeader(string path, [NotNullWhen(true)] out SegmentHeader? header, out long length)
     {
-        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var file = files.Open(path, FileMode.Open, FileAccess.Read);
         var page = new byte[SegmentHeader.PageSize];
-        header = SegmentHeader.Read(page.AsSpan(0, RandomAccess.Read(handle, page, 0)));
-        length = Math.Max(RandomAccess.GetLength(handle), SegmentHeader.PageSize);
+        header = SegmentHeader.Read(page.AsSpan(0, file.ReadFully(page, 0)));
+        length = Math.Max(file.Length, SegmentHeader.PageSize);
         return header is not null;
     }
 }

@@ -237,13 +237,13 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
 
     private static ReaderPlace? FindIn(Segment segment, IndexEntry from, Stop stop)
     {
-        using var handle = segment.TryOpenForReading();
-        if (handle is null)
+        using var file = segment.TryOpenForReading();
+        if (file is null)
         {
             return null; // Trimmed in this moment.
         }
 
-        using var walker = new SegmentWalker(handle, segment.Header.Salt, from.Position);
+        using var walker = new SegmentWalker(file, segment.Header.Salt, from.Position);
         var tally = from.Tally;
         var limit = segment.Length;
         while (true)

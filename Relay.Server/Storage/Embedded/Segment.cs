@@ -1,10 +1,9 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Relay.Server.Storage.Embedded;
 
 /// <summary>One file of a session's log. Its records never change; only the last segment grows.</summary>
-internal sealed class Segment(string folder, SegmentHeader header, long length)
+internal sealed class Segment(IFileSystem files, string folder, SegmentHeader header, long length)
 {
+    private const string Ending = ".log";
     private long _length = length;
     private volatile bool _isSealed;
 
@@ -28,17 +27,19 @@ internal sealed class Segment(string folder, SegmentHeader header, long length)
     /// <summary>Cuts the file off at the end of a record.</summary>
     public void CutTo(long length)
     {
-        using var handle = File.OpenHandle(Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        RandomAccess.SetLength(handle, length);
+        using var file = Open(FileAccess.ReadWrite);
+        file.SetLength(length);
         Publish(length);
     }
 
-    /// <summary>A handle for reading, or null when retention or deletion has removed the file.</summary>
-    public SafeFileHandle? TryOpenForReading()
+    public IStoreFile Open(FileAccess access) => files.Open(Path, FileMode.Open, access);
+
+    /// <summary>The file for reading, or null when retention or deletion has removed it.</summary>
+    public IStoreFile? TryOpenForReading()
     {
         try
         {
-            return File.OpenHandle(Path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return Open(FileAccess.Read);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -46,7 +47,33 @@ internal sealed class Segment(string folder, SegmentHeader header, long length)
         }
     }
 
-    public static string FileName(long firstSequence) => $"{firstSequence:D20}.log";
+    public static string FileName(long firstSequence) => $"{firstSequence:D20}{Ending}";
+
+    /// <summary>The segment files of a folder, oldest first.</summary>
+    public static IEnumerable<string> Paths(IFileSystem files, string folder) =>
+        files.Files(folder).Where(path => path.EndsWith(Ending, StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 
     public string IndexPath => System.IO.Path.ChangeExtension(Path, ".idx");
+
+    /// <summary>What is there of the index. A missing file is an empty one.</summary>
+    public byte[] ReadIndex()
+    {
+        try
+        {
+            return files.ReadAllBytes(IndexPath);
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
+
+    public IStoreFile OpenIndex() => files.Open(IndexPath, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+
+    /// <summary>Removes the files.</summary>
+    public void Delete()
+    {
+        files.DeleteFile(Path);
+        files.DeleteFile(IndexPath);
+    }
 }

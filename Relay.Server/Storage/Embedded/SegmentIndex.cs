@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Microsoft.Win32.SafeHandles;
 using Relay.Contracts;
 
 namespace Relay.Server.Storage.Embedded;
@@ -19,28 +18,28 @@ internal sealed class SegmentIndex : IDisposable
 {
     public const int Spacing = 64 * 1024;
     private const int EntrySize = 24 + LogTally.Size;
-    private readonly SafeFileHandle _handle;
+    private readonly IStoreFile _file;
     private readonly uint _salt;
     private long _fileLength;
     private long _lastPosition;
 
-    private SegmentIndex(SafeFileHandle handle, uint salt, long fileLength, long lastPosition) =>
-        (_handle, _salt, _fileLength, _lastPosition) = (handle, salt, fileLength, lastPosition);
+    private SegmentIndex(IStoreFile file, uint salt, long fileLength, long lastPosition) =>
+        (_file, _salt, _fileLength, _lastPosition) = (file, salt, fileLength, lastPosition);
 
     /// <summary>Opens the index of a segment for writing; entries at or beyond <paramref name="segmentLength"/> are cut off.</summary>
     public static SegmentIndex Open(Segment segment, long segmentLength)
     {
         var last = ReadAll(segment).LastOrDefault(entry => entry.Position < segmentLength);
         var keep = ReadAll(segment).TakeWhile(entry => entry.Position < segmentLength).Count();
-        var handle = File.OpenHandle(segment.IndexPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var file = segment.OpenIndex();
         try
         {
-            RandomAccess.SetLength(handle, (long)keep * EntrySize);
-            return new SegmentIndex(handle, segment.Header.Salt, (long)keep * EntrySize, Math.Max(last.Position, SegmentHeader.PageSize));
+            file.SetLength((long)keep * EntrySize);
+            return new SegmentIndex(file, segment.Header.Salt, (long)keep * EntrySize, Math.Max(last.Position, SegmentHeader.PageSize));
         }
         catch
         {
-            handle.Dispose();
+            file.Dispose();
             throw;
         }
     }
@@ -61,7 +60,7 @@ internal sealed class SegmentIndex : IDisposable
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, Crc32C.Append(_salt, bytes[8..]));
         try
         {
-            RandomAccess.Write(_handle, bytes, _fileLength);
+            _file.Write(bytes, _fileLength);
             _fileLength += EntrySize;
             _lastPosition = position;
         }
@@ -75,16 +74,7 @@ internal sealed class SegmentIndex : IDisposable
     public static List<IndexEntry> ReadAll(Segment segment)
     {
         var entries = new List<IndexEntry>();
-        byte[] file;
-        try
-        {
-            file = File.ReadAllBytes(segment.IndexPath);
-        }
-        catch (IOException)
-        {
-            return entries;
-        }
-
+        var file = segment.ReadIndex();
         for (var at = 0; at + EntrySize <= file.Length; at += EntrySize)
         {
             var bytes = file.AsSpan(at, EntrySize);
@@ -104,5 +94,5 @@ internal sealed class SegmentIndex : IDisposable
         return entries;
     }
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose() => _file.Dispose();
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
 using Relay.Contracts;
 
 namespace Relay.Server.Storage.Embedded;
@@ -21,10 +20,11 @@ internal enum WalkResult
 }
 
 /// <summary>Walks over the records of one segment file, verifying each. Payloads point into a pooled buffer and are valid until the next <see cref="Fill"/>.</summary>
-internal sealed class SegmentWalker(SafeFileHandle handle, uint salt, long position) : IDisposable
+internal sealed class SegmentWalker(IStoreFile file, uint salt, long position) : IDisposable
 {
     // Room for one record of the greatest length, so that a filled buffer always makes progress.
     private const int BufferSize = 64 * 1024;
+    private const int SectorSize = 512;
     private byte[]? _buffer;
     private long _bufferStart;
     private int _bufferLength;
@@ -40,18 +40,8 @@ internal sealed class SegmentWalker(SafeFileHandle handle, uint salt, long posit
     {
         _buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
         _bufferStart = Position;
-        _bufferLength = 0;
-        var wanted = (int)Math.Min(BufferSize, limit - Position);
-        while (_bufferLength < wanted)
-        {
-            var read = RandomAccess.Read(handle, _buffer.AsSpan(_bufferLength, wanted - _bufferLength), _bufferStart + _bufferLength);
-            if (read == 0)
-            {
-                break;
-            }
-
-            _bufferLength += read;
-        }
+        _bufferLength = 0; // Should the read fail, nothing is taken for read.
+        _bufferLength = Read(_buffer.AsSpan(0, (int)Math.Min(BufferSize, limit - Position)));
     }
 
     /// <summary>Takes the next record out of the buffer.</summary>
@@ -139,6 +129,39 @@ internal sealed class SegmentWalker(SafeFileHandle handle, uint salt, long posit
 
         Position = limit;
         return false;
+    }
+
+    /// <summary>What the disk does not give back, however small the piece that is asked for, is damage like any other: zeros stand in its place.</summary>
+    private int Read(Span<byte> buffer)
+    {
+        try
+        {
+            return file.ReadFully(buffer, Position);
+        }
+        catch (IOException)
+        {
+            var count = 0;
+            while (count < buffer.Length)
+            {
+                var sector = buffer.Slice(count, Math.Min(SectorSize, buffer.Length - count));
+                try
+                {
+                    var read = file.ReadFully(sector, Position + count);
+                    if (read < sector.Length)
+                    {
+                        return count + read;
+                    }
+                }
+                catch (IOException)
+                {
+                    sector.Clear();
+                }
+
+                count += sector.Length;
+            }
+
+            return count;
+        }
     }
 
     public void Dispose()

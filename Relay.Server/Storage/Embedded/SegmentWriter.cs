@@ -1,34 +1,31 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Relay.Server.Storage.Embedded;
 
 /// <summary>The open files of the segment that grows.</summary>
 internal sealed class SegmentWriter : IDisposable
 {
-    private readonly SafeFileHandle _data;
+    private readonly IStoreFile _data;
     private readonly SegmentIndex _index;
     private int _nextSlot;
 
-    private SegmentWriter(Segment segment, SafeFileHandle data, SegmentIndex index) => (Segment, _data, _index) = (segment, data, index);
+    private SegmentWriter(Segment segment, IStoreFile data, SegmentIndex index) => (Segment, _data, _index) = (segment, data, index);
 
     public Segment Segment { get; }
 
     /// <summary>Creates the file with its first page.</summary>
-    public static SegmentWriter Create(string folder, SegmentHeader header)
+    public static SegmentWriter Create(IFileSystem files, string folder, SegmentHeader header)
     {
-        var path = Path.Combine(folder, Segment.FileName(header.FirstSequence));
-        var data = OpenData(path, FileMode.Create);
+        var segment = new Segment(files, folder, header, SegmentHeader.PageSize);
+        var data = files.Open(segment.Path, FileMode.Create, FileAccess.ReadWrite);
         try
         {
-            RandomAccess.Write(data, header.ToPage(), 0);
-            var segment = new Segment(folder, header, SegmentHeader.PageSize);
-            File.Delete(segment.IndexPath);
+            data.Write(header.ToPage(), 0);
+            files.DeleteFile(segment.IndexPath);
             return new SegmentWriter(segment, data, SegmentIndex.Open(segment, segment.Length));
         }
         catch
         {
             data.Dispose();
-            File.Delete(path);
+            files.DeleteFile(segment.Path);
             throw;
         }
     }
@@ -36,7 +33,7 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>Opens an existing segment to go on behind its last whole record.</summary>
     public static SegmentWriter Open(Segment segment)
     {
-        var data = OpenData(segment.Path, FileMode.Open);
+        var data = segment.Open(FileAccess.ReadWrite);
         try
         {
             return new SegmentWriter(segment, data, SegmentIndex.Open(segment, segment.Length));
@@ -56,7 +53,7 @@ internal sealed class SegmentWriter : IDisposable
         _index.Note(position, timeMicros, before);
         try
         {
-            RandomAccess.Write(_data, record, position);
+            _data.Write(record, position);
         }
         catch
         {
@@ -66,13 +63,13 @@ internal sealed class SegmentWriter : IDisposable
     }
 
     /// <summary>Forces everything written so far to the disk. A failure is final for this handle.</summary>
-    public void Sync() => RandomAccess.FlushToDisk(_data);
+    public void Sync() => _data.Sync();
 
     /// <summary>Notes that everything before the watermark is durable.</summary>
     public void WriteWatermark(Watermark watermark)
     {
         var (bytes, position) = Segment.Header.ToSlot(watermark, _nextSlot);
-        RandomAccess.Write(_data, bytes, position);
+        _data.Write(bytes, position);
         _nextSlot ^= 1;
     }
 
@@ -86,14 +83,11 @@ internal sealed class SegmentWriter : IDisposable
     {
         try
         {
-            RandomAccess.SetLength(_data, position);
+            _data.SetLength(position);
         }
         catch (IOException)
         {
             // What is left behind the last record has no valid head, and the next record overwrites it.
         }
     }
-
-    private static SafeFileHandle OpenData(string path, FileMode mode) =>
-        File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
 }

@@ -66,53 +66,46 @@ internal sealed record SessionManifest
     /// <param name="folder">The session's folder.</param>
     /// <param name="durable">Force it to the disk before it counts.</param>
     /// <param name="keepPrevious">Leave the previous version as it is: the current one may not be on the disk, and one of the two must be.</param>
-    public void Save(string folder, bool durable, bool keepPrevious = false)
+    public void Save(IFileSystem files, string folder, bool durable, bool keepPrevious = false)
     {
         var line = JsonSerializer.SerializeToUtf8Bytes(this, StorageJson.Default.SessionManifest);
         var path = Path.Combine(folder, FileName);
         var fresh = Path.Combine(folder, "manifest.new.json");
-        using (var file = new FileStream(fresh, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+        files.WriteAllBytes(fresh, [.. line, .. Encoding.ASCII.GetBytes($"\ncrc32c {Crc32C.Append(0, line):x8}\n")], durable);
+        if (!keepPrevious && files.FileExists(path))
         {
-            file.Write([.. line, .. Encoding.ASCII.GetBytes($"\ncrc32c {Crc32C.Append(0, line):x8}\n")]);
-            if (durable)
-            {
-                file.Flush(flushToDisk: true);
-            }
+            files.MoveFile(path, Path.Combine(folder, PreviousFileName));
         }
 
-        if (!keepPrevious && File.Exists(path))
-        {
-            File.Move(path, Path.Combine(folder, PreviousFileName), overwrite: true);
-        }
-
-        File.Move(fresh, path, overwrite: true);
+        files.MoveFile(fresh, path);
         if (durable)
         {
-            FolderSync.Sync(folder);
+            files.SyncFolder(folder);
         }
     }
 
     /// <summary>The newest whole manifest of a folder, or null.</summary>
     /// <exception cref="InvalidDataException">It was written by a newer relay.</exception>
-    public static SessionManifest? Load(string folder)
+    /// <exception cref="IOException">A file is there and cannot be read.</exception>
+    public static SessionManifest? Load(IFileSystem files, string folder)
     {
-        var manifest = LoadFile(Path.Combine(folder, FileName)) ?? LoadFile(Path.Combine(folder, PreviousFileName));
+        var manifest = LoadFile(files, Path.Combine(folder, FileName)) ?? LoadFile(files, Path.Combine(folder, PreviousFileName));
         return manifest is null || manifest.Format <= CurrentFormat
             ? manifest
             : throw new InvalidDataException($"{folder} has manifest format {manifest.Format}; this relay knows formats up to {CurrentFormat}. Use a newer relay.");
     }
 
-    private static SessionManifest? LoadFile(string path)
+    private static SessionManifest? LoadFile(IFileSystem files, string path)
     {
         try
         {
-            var bytes = File.ReadAllBytes(path).AsSpan();
+            var bytes = files.ReadAllBytes(path).AsSpan();
             var end = bytes.IndexOf((byte)'\n');
             return end > 0 && bytes[(end + 1)..].SequenceEqual(Encoding.ASCII.GetBytes($"crc32c {Crc32C.Append(0, bytes[..end]):x8}\n"))
                 ? JsonSerializer.Deserialize(bytes[..end], StorageJson.Default.SessionManifest)
                 : null;
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
         {
             return null;
         }
