@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Relay.Contracts;
-using Relay.Contracts.Protocol;
 
 namespace Relay.Client.Connections;
 
@@ -28,7 +27,8 @@ internal sealed partial class HubDialer(RelayClientOptions options)
     public async Task<HubLink> DialAsync(CancellationToken cancellationToken)
     {
         var factory = new WebSocketConnectionFactory(Options.HttpMessageHandler, Options.Token, WebSocketMessageType.Binary);
-        var link = new HubLink(Build(factory), factory);
+        var guard = new ReceiveGuard();
+        var link = new HubLink(Build(factory, guard), factory, guard);
         using var timeout = new CancellationTokenSource(Options.ConnectTimeout, Options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
@@ -62,13 +62,13 @@ internal sealed partial class HubDialer(RelayClientOptions options)
         : HubFailures.IsNotHttp(failure) ? NotARelay.Because("it does not answer in HTTP", Options.Url).Message
         : $"The relay at {Options.Url} cannot be reached: {(tooLate ? $"no answer within {Options.ConnectTimeout.TotalSeconds:0.#} s" : HubFailures.Innermost(failure))}";
 
-    private HubConnection Build(WebSocketConnectionFactory factory)
+    private HubConnection Build(WebSocketConnectionFactory factory, ReceiveGuard guard)
     {
         var builder = new HubConnectionBuilder();
         builder.Services.AddSingleton(Options.LoggerFactory);
         builder.Services.AddSingleton<IConnectionFactory>(factory);
         builder.Services.AddSingleton<EndPoint>(_hub);
-        builder.Services.AddSingleton<IHubProtocol>(new MessagePackHubProtocol());
+        builder.Services.AddSingleton<IHubProtocol>(guard);
         var connection = builder.Build();
         connection.KeepAliveInterval = KeepAlive;
         connection.ServerTimeout = ServerTimeout;

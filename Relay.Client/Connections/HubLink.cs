@@ -4,16 +4,28 @@ using Relay.Contracts;
 namespace Relay.Client.Connections;
 
 /// <summary>One hub connection from handshake to end. It does not come back: who needs another dials again.</summary>
-internal sealed class HubLink(HubConnection connection, WebSocketConnectionFactory transport) : IAsyncDisposable
+internal sealed class HubLink(HubConnection connection, WebSocketConnectionFactory transport, ReceiveGuard guard) : IAsyncDisposable
 {
     private static readonly TimeSpan DisposeTimeout = TimeSpan.FromSeconds(2);
 
+    private Action<PresenceEvent>? _listeners;
+
     public HubConnection Connection { get; } = connection;
+
+    /// <summary>Bounds what the relay may send.</summary>
+    public ReceiveGuard Guard { get; } = guard;
 
     /// <summary>Calls back for each presence event of the session, from now on. Events may come before this returns.</summary>
     public async Task WatchAsync(string session, Action<PresenceEvent> onEvent, CancellationToken cancellationToken)
     {
-        Connection.On<PresenceEvent>(HubRoutes.Presence, onEvent);
+        var isFirst = _listeners is null;
+        _listeners += onEvent;
+        if (isFirst)
+        {
+            // One handler for all listeners, so that each event is counted once.
+            Connection.On<PresenceEvent>(HubRoutes.Presence, OnPresence);
+        }
+
         await Connection.InvokeAsync(HubRoutes.Watch, new WatchRequest { Session = session }, cancellationToken).ConfigureAwait(false);
     }
 
@@ -33,6 +45,18 @@ internal sealed class HubLink(HubConnection connection, WebSocketConnectionFacto
         catch (Exception)
         {
             transport.Abort();
+        }
+    }
+
+    private void OnPresence(PresenceEvent happened)
+    {
+        try
+        {
+            _listeners?.Invoke(happened);
+        }
+        finally
+        {
+            Guard.PresenceTaken();
         }
     }
 }

@@ -10,6 +10,8 @@ namespace Relay.Client.Connections;
 internal sealed class WebSocketConnection : ConnectionContext
 {
     private const int ReceiveBytes = 64 * 1024;
+    private const int MaxGreetingBytes = 16 * 1024;
+    private const byte GreetingEnd = 0x1e;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly PipeOptions Buffering = new(
         pauseWriterThreshold: 512 * 1024, resumeWriterThreshold: 256 * 1024, minimumSegmentSize: 16 * 1024, useSynchronizationContext: false);
@@ -68,14 +70,23 @@ internal sealed class WebSocketConnection : ConnectionContext
     private async Task ReceiveAsync()
     {
         Exception? failure = null;
+        var greeted = 0;
         try
         {
             while (true)
             {
-                var result = await _socket.ReceiveAsync(_received.Writer.GetMemory(ReceiveBytes), _aborted.Token).ConfigureAwait(false);
+                var buffer = _received.Writer.GetMemory(ReceiveBytes);
+                var result = await _socket.ReceiveAsync(buffer, _aborted.Token).ConfigureAwait(false);
                 if (result.MessageType == WebSocketMessageType.Close)
                 {
                     break;
+                }
+
+                greeted = greeted < 0 || buffer.Span[..result.Count].Contains(GreetingEnd) ? -1 : greeted + result.Count;
+                if (greeted > MaxGreetingBytes)
+                {
+                    // SignalR's client gathers the answer to its handshake without bound. What follows it comes in messages, which are bounded.
+                    throw new InvalidDataException($"the answer to the handshake is longer than {MaxGreetingBytes} bytes.");
                 }
 
                 _received.Writer.Advance(result.Count);

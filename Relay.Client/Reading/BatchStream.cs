@@ -7,7 +7,7 @@ namespace Relay.Client.Reading;
 
 /// <summary>
 /// One invocation of <c>ReadPaced</c>. SignalR's client buffers received stream items without bound; the credit window is what bounds it:
-/// the relay sends no batch that was not asked for.
+/// the relay sends no batch that was not asked for, and one that does is hung up on (<see cref="ReceiveGuard"/>).
 /// </summary>
 internal sealed class BatchStream : IAsyncDisposable
 {
@@ -19,10 +19,14 @@ internal sealed class BatchStream : IAsyncDisposable
     private readonly Channel<int> _credits = Channel.CreateBounded<int>(Window + 1);
     private readonly IAsyncEnumerator<LogBatch> _batches;
 
-    public BatchStream(HubConnection connection, ReadRequest request)
+    private readonly ReceiveGuard _guard;
+
+    public BatchStream(HubLink link, ReadRequest request)
     {
+        _guard = link.Guard;
+        _guard.Expect(Window);
         _credits.Writer.TryWrite(Window);
-        _batches = connection
+        _batches = link.Connection
             .StreamAsyncCore<LogBatch>(HubRoutes.ReadPaced, [request, _credits.Reader], _cancelled.Token)
             .GetAsyncEnumerator(_cancelled.Token);
     }
@@ -35,7 +39,11 @@ internal sealed class BatchStream : IAsyncDisposable
     }
 
     /// <summary>A batch was consumed: the relay may send one more.</summary>
-    public void Credit() => _credits.Writer.TryWrite(1);
+    public void Credit(LogBatch consumed)
+    {
+        _guard.Taken(consumed);
+        _credits.Writer.TryWrite(1);
+    }
 
     public async ValueTask DisposeAsync()
     {

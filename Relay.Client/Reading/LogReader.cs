@@ -58,7 +58,7 @@ internal sealed class LogReader : IAsyncDisposable
     private void Consumed(LogBatch batch)
     {
         _resume.Consumed(batch);
-        _stream?.Credit();
+        _stream?.Credit(batch);
     }
 
     private async Task<LogBatch> NextAsync(CancellationToken cancellationToken)
@@ -74,7 +74,7 @@ internal sealed class LogReader : IAsyncDisposable
                     await WaitForSessionAsync(_link, cancellationToken).ConfigureAwait(false);
                 }
 
-                _stream ??= new BatchStream(_link.Connection, _resume.NextRequest());
+                _stream ??= new BatchStream(_link, _resume.NextRequest());
                 if (await _stream.NextAsync(cancellationToken).ConfigureAwait(false) is { } batch)
                 {
                     _backoff.Reset();

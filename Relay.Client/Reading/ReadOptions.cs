@@ -47,7 +47,8 @@ public sealed record ReadOptions
 
     /// <summary>
     /// Told of writers that come and go while this reader is connected. A hint: not replayed, and its order against the entries is not fixed.
-    /// Called on the connection's receive path: it should return soon. Its exceptions are logged and go no further.
+    /// Called beside the read, one event at a time: it should return soon. While it does not, 256 events wait and further ones are left out.
+    /// Its exceptions are logged and go no further.
     /// </summary>
     public Action<PresenceEvent>? OnPresence { get; init; }
 }

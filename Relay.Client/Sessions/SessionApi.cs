@@ -11,6 +11,7 @@ namespace Relay.Client.Sessions;
 internal sealed class SessionApi : IDisposable
 {
     private const string Route = "logging_session";
+    private const int MaxAnswerBytes = 64 * 1024 * 1024; // A list of a hundred thousand sessions.
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
@@ -26,6 +27,7 @@ internal sealed class SessionApi : IDisposable
         {
             BaseAddress = RelayUrls.Base(options.Url),
             Timeout = CallTimeout,
+            MaxResponseContentBufferSize = MaxAnswerBytes,
         };
         // .NET drops this header when it follows a redirect.
         _http.DefaultRequestHeaders.Authorization = options.Token is { } token ? new AuthenticationHeaderValue("Bearer", token) : null;
@@ -102,6 +104,10 @@ internal sealed class SessionApi : IDisposable
         catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.InvalidResponse)
         {
             throw NotARelay.Because("it does not answer in HTTP", _http.BaseAddress, e);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw NotARelay.Because($"its answer is longer than {MaxAnswerBytes} bytes", _http.BaseAddress, e);
         }
         catch (HttpRequestException e)
         {

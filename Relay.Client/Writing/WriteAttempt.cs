@@ -8,6 +8,9 @@ namespace Relay.Client.Writing;
 /// <summary>One connection of a run: one invocation of <c>Write</c>, from the grant to whatever ends it.</summary>
 internal static class WriteAttempt
 {
+    // The relay acknowledges nothing twice, so the window of items bounds what it may say at once; this is beyond the largest one.
+    private const int MaxAcks = 4096;
+
     /// <param name="link">A connection of the writer's own.</param>
     /// <param name="request">Who writes, and which attempt this is.</param>
     /// <param name="run">Gives the items and takes the acks.</param>
@@ -21,9 +24,11 @@ internal static class WriteAttempt
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
+            link.Guard.Expect(MaxAcks);
             var acks = link.Connection.StreamAsyncCore<WriteAck>(HubRoutes.Write, [request, UploadAsync(run, over.Token)], over.Token);
             await foreach (var ack in acks.WithCancellation(over.Token).ConfigureAwait(false))
             {
+                link.Guard.Taken(ack);
                 run.Acknowledge(ack);
                 if (ack.Kind == WriteAckKind.Grant)
                 {

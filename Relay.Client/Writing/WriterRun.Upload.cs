@@ -42,6 +42,7 @@ internal sealed partial class WriterRun
     }
 
     /// <summary>Takes in what the relay says.</summary>
+    /// <exception cref="InvalidDataException">It cannot be true. The run stands as if it had not been said.</exception>
     public void Acknowledge(WriteAck ack)
     {
         lock (_gate)
@@ -49,6 +50,16 @@ internal sealed partial class WriterRun
             if (ack.Kind == WriteAckKind.Grant)
             {
                 Granted(ack);
+            }
+
+            foreach (var progress in ack.Outputs.Where(progress => _grant is not null && _store.Takes(progress.Output)))
+            {
+                _grant!.ThrowIfBeyondSent(progress);
+            }
+
+            if (ack.Kind == WriteAckKind.Completed && !_completionSent)
+            {
+                throw new InvalidDataException("the relay says that the run is completed; it was not told so.");
             }
 
             foreach (var progress in ack.Outputs.Where(progress => _grant is not null && _store.Takes(progress.Output)))
@@ -68,7 +79,14 @@ internal sealed partial class WriterRun
 
     private void Granted(WriteAck ack)
     {
-        _grant = new RunGrant(ack);
+        var granted = new RunGrant(ack, _outputs);
+        if (!_store.IsPersistent && ack.Outputs.Any(start => _store.Takes(start.Output) && start.Stored > _store.Accepted(start.Output)))
+        {
+            // With a spool it can be true: its end may be lost with the power of this machine.
+            throw new InvalidDataException("the relay says that it has more of this run than was ever written.");
+        }
+
+        _grant = granted;
         _completionSent = false;
         _store.Rewind();
         foreach (var start in ack.Outputs.Where(start => _store.Takes(start.Output)))

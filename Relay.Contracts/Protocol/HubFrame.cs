@@ -18,12 +18,22 @@ internal static class HubFrame
     private const byte More = 0x80;
 
     /// <summary>Cuts the first frame off the input. An incomplete one leaves the input as it is.</summary>
-    /// <exception cref="InvalidDataException">The length is beyond 2^31 − 1 or longer than five bytes.</exception>
-    public static bool TryRead(ref ReadOnlySequence<byte> input, out ReadOnlySequence<byte> body)
+    /// <exception cref="InvalidDataException">The length is beyond <paramref name="maxBodyBytes"/> or longer than five bytes.</exception>
+    public static bool TryRead(ref ReadOnlySequence<byte> input, int maxBodyBytes, out ReadOnlySequence<byte> body)
     {
         body = default;
         Span<byte> copy = stackalloc byte[MaxPrefixBytes];
-        if (!TryReadLength(Head(input, copy), out var bodyLength, out var prefixLength) || input.Length - prefixLength < bodyLength)
+        if (!TryReadLength(Head(input, copy), out var bodyLength, out var prefixLength))
+        {
+            return false;
+        }
+
+        if (bodyLength > maxBodyBytes)
+        {
+            throw new InvalidDataException($"A hub message of {bodyLength} bytes is announced; at most {maxBodyBytes} are taken.");
+        }
+
+        if (input.Length - prefixLength < bodyLength)
         {
             return false;
         }

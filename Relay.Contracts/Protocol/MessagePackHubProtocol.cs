@@ -16,10 +16,13 @@ namespace Relay.Contracts.Protocol;
 /// <c>byte[]</c> and null. A target of type <see cref="object"/> receives null, <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>,
 /// <see cref="string"/>, <c>byte[]</c>, <c>object?[]</c> or <c>Dictionary&lt;string, object?&gt;</c>, at most 32 levels deep.</para>
 /// <para>Decoded data is a copy and stays valid. The size of a message is limited by the transport
-/// (<c>HubOptions.MaximumReceiveMessageSize</c>), here only by 2^31 − 1 bytes. Instances are stateless and safe to share.</para>
+/// (<c>HubOptions.MaximumReceiveMessageSize</c>) or by <see cref="MaxMessageBytes"/>. Instances are stateless and safe to share.</para>
 /// </remarks>
 public sealed class MessagePackHubProtocol : IHubProtocol
 {
+    /// <summary>Most bytes of one received message. A longer one is refused when its length is announced, before its bytes come. Default: 2^31 − 1.</summary>
+    public int MaxMessageBytes { get; init; } = int.MaxValue;
+
     /// <inheritdoc/>
     public string Name => "messagepack";
 
@@ -41,10 +44,10 @@ public sealed class MessagePackHubProtocol : IHubProtocol
     /// <see cref="InvocationBindingFailureMessage"/>, <see cref="StreamBindingFailureMessage"/> or a failed <see cref="CompletionMessage"/>.
     /// The peer is told the reason as <see cref="RelayErrorCode.InvalidRequest"/>.
     /// </remarks>
-    /// <exception cref="InvalidDataException">The frame is not a hub message; the connection cannot go on.</exception>
+    /// <exception cref="InvalidDataException">The frame is not a hub message, or longer than <see cref="MaxMessageBytes"/>; the connection cannot go on.</exception>
     public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)
     {
-        while (HubFrame.TryRead(ref input, out var body))
+        while (HubFrame.TryRead(ref input, MaxMessageBytes, out var body))
         {
             message = Parse(body, binder);
             if (message is not null)

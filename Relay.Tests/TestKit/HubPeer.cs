@@ -16,8 +16,10 @@ internal sealed class HubPeer : IAsyncDisposable
 
     public HubConnection Connection => _link.Connection;
 
-    public static async Task<HubPeer> ConnectAsync(RelayHost relay) =>
-        new(await new HubDialer(new RelayClientOptions { Url = relay.BaseAddress }).DialAsync(CancellationToken.None));
+    public static Task<HubPeer> ConnectAsync(RelayHost relay) => ConnectAsync(relay.BaseAddress);
+
+    public static async Task<HubPeer> ConnectAsync(Uri relay) =>
+        new(await new HubDialer(new RelayClientOptions { Url = relay }).DialAsync(CancellationToken.None));
 
     /// <summary>Begins a write and waits for its grant.</summary>
     public async Task<HubUpload> WriteAsync(WriteRequest request)

@@ -9,13 +9,18 @@ namespace Relay.Tests.TestKit;
 internal sealed class RawTcp : IDisposable
 {
     private readonly TcpClient _client = new();
+    private NetworkStream? _stream;
 
     public Socket Socket => _client.Client;
+
+    // TcpClient gives it out while the connection stands, and what is left to be read is of interest afterwards as well.
+    private NetworkStream Stream => _stream ?? throw new InvalidOperationException("Not connected.");
 
     public static async Task<RawTcp> Connect(Uri relay)
     {
         var peer = new RawTcp();
         await peer._client.ConnectAsync(IPAddress.Loopback, relay.Port);
+        peer._stream = peer._client.GetStream();
         return peer;
     }
 
@@ -31,7 +36,7 @@ internal sealed class RawTcp : IDisposable
 
     public Task Send(string text) => Send(Encoding.ASCII.GetBytes(text));
 
-    public async Task Send(ReadOnlyMemory<byte> bytes) => await _client.GetStream().WriteAsync(bytes);
+    public async Task Send(ReadOnlyMemory<byte> bytes) => await Stream.WriteAsync(bytes);
 
     /// <summary>
     /// One masked text frame, RFC 6455 §5.2 (short payloads only):
@@ -56,7 +61,7 @@ internal sealed class RawTcp : IDisposable
         var one = new byte[1];
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            var read = _client.GetStream().ReadAsync(one).AsTask();
+            var read = Stream.ReadAsync(one).AsTask();
             if (await Eventually.Done(read, "an HTTP answer arrives") == 0)
             {
                 break;
@@ -68,13 +73,28 @@ internal sealed class RawTcp : IDisposable
         return head.ToString();
     }
 
+    /// <summary>Reads until a text has come; what came with it and behind it is in the answer as well. Meant for ASCII.</summary>
+    /// <exception cref="IOException">The connection ended before.</exception>
+    public async Task<string> ReadUntil(string text)
+    {
+        var seen = new StringBuilder();
+        var buffer = new byte[16 * 1024];
+        while (!seen.ToString().Contains(text, StringComparison.Ordinal))
+        {
+            var read = await Eventually.Done(Stream.ReadAsync(buffer).AsTask(), $"'{text}' arrives", describe: seen.ToString);
+            seen.Append(read > 0 ? Encoding.Latin1.GetString(buffer, 0, read) : throw new IOException($"The connection ended before '{text}': {seen}"));
+        }
+
+        return seen.ToString();
+    }
+
     /// <summary>Reads and forgets until the other side ends the connection.</summary>
     public async Task WaitForEnd()
     {
         var buffer = new byte[4096];
         try
         {
-            while (await Eventually.Done(_client.GetStream().ReadAsync(buffer).AsTask(), "the connection is ended") > 0)
+            while (await Eventually.Done(Stream.ReadAsync(buffer).AsTask(), "the connection is ended") > 0)
             {
             }
         }

@@ -8,10 +8,12 @@ namespace Relay.Tests.TestKit;
 internal sealed class RelayServerProcess : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
+    private readonly string[] _settings;
     private ChildProcess? _process;
 
-    private RelayServerProcess(int? port)
+    private RelayServerProcess(int? port, string[] settings)
     {
+        _settings = settings;
         Port = port ?? Ports.Reserve();
         Api = new RelayApi(new Uri($"http://127.0.0.1:{Port}"));
     }
@@ -24,9 +26,9 @@ internal sealed class RelayServerProcess : IAsyncDisposable
 
     public string DataFolder => _folder["data"];
 
-    public static async Task<RelayServerProcess> StartAsync(int? port = null)
+    public static async Task<RelayServerProcess> StartAsync(int? port = null, params string[] settings)
     {
-        var server = new RelayServerProcess(port);
+        var server = new RelayServerProcess(port, settings);
         try
         {
             await server.Start();
@@ -39,11 +41,17 @@ internal sealed class RelayServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts the process and does not wait until it is healthy: so it can be killed while it starts.</summary>
+    public ChildProcess Launch()
+    {
+        _process = ChildProcess.Start(DotNet.Server(["--host", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--data", DataFolder, .. _settings]));
+        _process.CloseInput();
+        return _process;
+    }
+
     public async Task Start()
     {
-        var process = ChildProcess.Start(DotNet.Server("--host", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--data", DataFolder));
-        process.CloseInput();
-        _process = process;
+        var process = Launch();
         await Eventually.True(
             async () =>
             {
