@@ -4,6 +4,8 @@
 #   ./test.sh                        everything
 #   ./test.sh --filter NAME          further arguments go to `dotnet test`
 #   ./test.sh --repeat 20            the end-to-end tests, twenty times over, to find a flake
+#   ./test.sh --full                 every test at its full size: hours, and room in $TMPDIR for logs of 10 GiB. At the end stands what the
+#                                    fault tests measured, as a table for docs/reliability.md. Goes with the others.
 #
 # The last line of stdout is always "N passed, N failed" (", N skipped" when there are any).
 set -euo pipefail
@@ -12,11 +14,14 @@ exec </dev/null
 
 repeat=1
 filter=
+# A single test that hangs is shot after this time.
+hang=5m
 arguments=()
 while [ $# -gt 0 ]; do
   case $1 in
     --repeat) repeat=${2:-}; shift 2 || shift; repeating=1 ;;
     --repeat=*) repeat=${1#*=}; shift; repeating=1 ;;
+    --full) full=1; hang=120m; shift ;;
     --filter) filter=${2:-}; shift 2 || shift ;;
     --filter=*) filter=${1#*=}; shift ;;
     *) arguments+=("$1"); shift ;;
@@ -26,6 +31,7 @@ done
 passed=0 failed=0 skipped=0
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/relay-tests.XXXXXX")
 export RELAY_TEST_RUN="${scratch##*/}-$$"
+if [ -n "${full:-}" ]; then export RELAY_TEST_FULL=1 RELAY_TEST_FIGURES="$scratch/figures"; fi
 
 # Processes that outlive a test host (one that hung and was shot, say) still carry the mark of this run.
 end_leftovers() {
@@ -38,9 +44,22 @@ end_leftovers() {
   done
 }
 
+# What the fault tests noted (Relay.Tests/Faults/FaultRun.cs), and where it was measured.
+print_figures() {
+  [ -s "${RELAY_TEST_FIGURES:-}" ] || return 0
+  echo
+  echo '| fault | size | found | time |'
+  echo '|---|---|---|---|'
+  cat "$RELAY_TEST_FIGURES"
+  echo
+  echo "$(nproc) cores, $(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), Linux $(uname -r); commit $(git describe --always --dirty 2>/dev/null || echo unknown)"
+  echo
+}
+
 finish() {
   trap - EXIT
   end_leftovers
+  [ -z "${full:-}" ] || print_figures || true
   rm -rf "$scratch"
   if [ $((passed + failed)) -eq 0 ]; then failed=1; fi
   local line="$passed passed, $failed failed"
@@ -116,7 +135,7 @@ for round in $(seq "$repeat"); do
   before=$failed status=0
   TMPDIR=$scratch/tmp dotnet test SparkLogRelay.sln --no-build -c Release \
     --logger 'console;verbosity=normal' --logger trx --results-directory "$results" \
-    --blame-hang-timeout 5m --blame-hang-dump-type none \
+    --blame-hang-timeout $hang --blame-hang-dump-type none \
     ${filter:+--filter "$filter"} ${arguments[@]+"${arguments[@]}"} || status=$?
   count "$results"
   # A test host that crashed reports no failed test.

@@ -53,7 +53,8 @@ internal sealed class ReaderPace(ChannelReader<int> credits, ReaderPump pump, Ti
         {
             try
             {
-                return await credit.WaitAsync(StallCheck, time, cancellationToken);
+                // The read itself ends with the token. A wait that gave up before would leave its failure to nobody, when the connection breaks.
+                return await credit.WaitAsync(StallCheck, time, CancellationToken.None);
             }
             catch (TimeoutException)
             {

@@ -8,7 +8,7 @@ namespace Relay.Server.Streaming;
 internal static class WebSocketErrors
 {
     private const int MaxReasonBytes = 123;
-    private static readonly TimeSpan CloseTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(2);
 
     public static WebSocketCloseStatus StatusOf(RelayErrorCode code) => code switch
     {
@@ -26,17 +26,18 @@ internal static class WebSocketErrors
     };
 
     /// <summary>Says goodbye with the code and the text of a failure.</summary>
-    public static Task TryCloseAsync(WebSocket socket, RelayException reason) => TryCloseAsync(socket, StatusOf(reason.Code), reason.ToWire());
+    public static Task TryCloseAsync(WebSocket socket, RelayException reason, TimeSpan? limit = null) =>
+        TryCloseAsync(socket, StatusOf(reason.Code), reason.ToWire(), limit);
 
     /// <summary>Says goodbye with a reason, cut to what a close frame holds at a character's boundary. A connection that broke first is no failure.</summary>
-    public static async Task TryCloseAsync(WebSocket socket, WebSocketCloseStatus status, string reason)
+    public static async Task TryCloseAsync(WebSocket socket, WebSocketCloseStatus status, string reason, TimeSpan? limit = null)
     {
         try
         {
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
-                using var limit = new CancellationTokenSource(CloseTime);
-                await socket.CloseOutputAsync(status, Cut(reason), limit.Token);
+                using var timeUp = new CancellationTokenSource(limit ?? DefaultLimit);
+                await socket.CloseOutputAsync(status, Cut(reason), timeUp.Token);
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)

@@ -21,11 +21,11 @@ internal sealed partial class WebSocketLogReader(
         try
         {
             var reason = await SendAsync(socket, session, pump, isBinary ? null : new Utf8Gate(), left.Token);
-            await WebSocketErrors.TryCloseAsync(socket, WebSocketCloseStatus.NormalClosure, reason);
+            await WebSocketErrors.TryCloseAsync(socket, WebSocketCloseStatus.NormalClosure, reason, options.Value.SendTimeout);
         }
         catch (RelayException e)
         {
-            await WebSocketErrors.TryCloseAsync(socket, e);
+            await WebSocketErrors.TryCloseAsync(socket, e, options.Value.SendTimeout);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {
@@ -96,7 +96,10 @@ internal sealed partial class WebSocketLogReader(
         await left.CancelAsync();
     }
 
-    /// <summary>After our close frame the peer answers with its own; one that does not is cut off.</summary>
+    /// <summary>
+    /// After our close frame the peer answers with its own. It may have much to read before it comes to ours, and a connection that is cut off takes
+    /// with it what was not read.
+    /// </summary>
     private async Task LetPeerCloseAsync(WebSocket socket, Task peer)
     {
         if (socket.State == WebSocketState.CloseReceived)
@@ -106,7 +109,7 @@ internal sealed partial class WebSocketLogReader(
 
         try
         {
-            await peer.WaitAsync(TimeSpan.FromSeconds(2), time, CancellationToken.None);
+            await peer.WaitAsync(options.Value.SendTimeout, time, CancellationToken.None);
         }
         catch (TimeoutException)
         {

@@ -42,9 +42,10 @@ internal sealed class NumberedJob : IDisposable
 
     public string[] Command => [PythonPeer.Interpreter, "-c", Script, _folder.Path];
 
-    public byte[] Stdout => File.ReadAllBytes(_folder["stdout"]);
+    /// <summary>What it has printed so far; nothing if it has not begun.</summary>
+    public byte[] Stdout => Truth("stdout");
 
-    public byte[] Stderr => File.ReadAllBytes(_folder["stderr"]);
+    public byte[] Stderr => Truth("stderr");
 
     /// <summary>Known once it has printed something.</summary>
     public int ProcessId => int.Parse(File.ReadAllText(_folder["pid"]), CultureInfo.InvariantCulture);
@@ -52,6 +53,8 @@ internal sealed class NumberedJob : IDisposable
     public void End() => File.WriteAllText(_folder["end"], "");
 
     public void Dispose() => _folder.Dispose();
+
+    private byte[] Truth(string output) => File.Exists(_folder[output]) ? File.ReadAllBytes(_folder[output]) : [];
 }
 
 /// <summary>A job of bash that prints much in no time: 20,000 lines on stdout, some on stderr, no newline at the end, exit code 7.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using FluentAssertions;
+using Relay.Tests.Faults;
 using Relay.Tests.TestKit;
 using Xunit;
 using Xunit.Abstractions;
@@ -13,7 +14,7 @@ public sealed class RelayAwayTests(ITestOutputHelper log)
     private const int BytesPerSecond = 20_000_000;
 
     // A minute in full; the way of every byte is the same in a few seconds.
-    private static readonly int Seconds = Environment.GetEnvironmentVariable("RELAY_TEST_FULL") == "1" ? 60 : 4;
+    private static readonly int Seconds = FaultRun.Size(everyRun: 4, full: 60);
 
     /// <summary>Lines of 100 bytes at an even pace, numbered, and its own duration at the end on stderr.</summary>
     private const string Script =
