@@ -5,6 +5,7 @@ namespace Relay.Server.Sessions;
 /// <summary>A session of this relay: its log, and what only matters while the relay runs.</summary>
 internal sealed class Session
 {
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
     private readonly TimeProvider _time;
     private long _lastActivity;
     private long _savedActivity;
@@ -43,11 +44,11 @@ internal sealed class Session
 
     public void ReaderLeft() => Interlocked.Decrement(ref _readers);
 
-    /// <summary>Stores the last activity if it is news.</summary>
+    /// <summary>Stores the last activity if it is news, or if the wall clock was put forward since: after a restart the stored time would count as long past.</summary>
     public async ValueTask SaveActivityAsync(CancellationToken cancellationToken)
     {
         var activity = Interlocked.Read(ref _lastActivity);
-        if (Interlocked.Exchange(ref _savedActivity, activity) != activity)
+        if (Interlocked.Exchange(ref _savedActivity, activity) != activity || LastActivityAt - Log.StoredActivityAt > ClockTolerance)
         {
             await Log.SaveActivityAsync(LastActivityAt, cancellationToken);
         }

@@ -22,7 +22,13 @@ internal sealed class SessionRegistry(ILogStore store, PresencePublisher presenc
             return Wrap(log);
         }
 
-        throw await store.FindTombstoneAsync(id, cancellationToken) is { } tombstone ? tombstone.ToException() : Errors.SessionNotFound(id);
+        if (await store.FindTombstoneAsync(id, cancellationToken) is { } tombstone)
+        {
+            throw tombstone.ToException();
+        }
+
+        // Created anew between the two looks, it has no tombstone any more: to say now that there never was one would be wrong.
+        return await store.FindAsync(id, cancellationToken) is { } created ? Wrap(created) : throw Errors.SessionNotFound(id);
     }
 
     /// <summary>Creates a session.</summary>

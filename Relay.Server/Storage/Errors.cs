@@ -81,6 +81,10 @@ internal static class Errors
     public static RelayException StorageFailed(Exception? inner) =>
         new(RelayErrorCode.StorageFailed, "The relay could not write to its disk. Reconnect and send again what is not durable.", inner);
 
+    /// <summary>A file that is there could not be opened: too many are open, or the disk does not answer.</summary>
+    public static RelayException Unreadable(IOException inner) =>
+        new(RelayErrorCode.StorageFailed, "The relay could not open a file of this session. Nothing is lost by that; try again in a moment.", inner);
+
     public static RelayException Stopping() =>
         new(RelayErrorCode.ServerStopping, "The relay is stopping. Reconnect in a moment.");
 }

@@ -34,12 +34,22 @@ internal readonly record struct DiskCall(int Number, DiskOperation Operation, st
 internal sealed record DiskFault(int Error, int Done = 0)
 {
     public const int IoErrorNumber = 5;
+    public const int TooManyFilesNumber = 24;
     public const int NoSpaceNumber = 28;
 
     public static readonly DiskFault IoError = new(IoErrorNumber);
 
     public static readonly DiskFault NoSpace = new(NoSpaceNumber);
 
+    public static readonly DiskFault TooManyFiles = new(TooManyFilesNumber);
+
     public IOException ToException(DiskCall call) =>
-        new($"{(Error == NoSpaceNumber ? "No space left on device" : "Input/output error")} ({call})") { HResult = Error };
+        new($"{Text} ({call})") { HResult = Error };
+
+    private string Text => Error switch
+    {
+        NoSpaceNumber => "No space left on device",
+        TooManyFilesNumber => "Too many open files",
+        _ => "Input/output error",
+    };
 }

@@ -28,6 +28,10 @@ internal sealed partial class SimulatedDisk
     private sealed class Mounted(SimulatedDisk disk) : IFileSystem
     {
         private readonly HashSet<string> _locked = new(StringComparer.Ordinal);
+        private readonly List<OpenFile> _open = [];
+
+        /// <summary>Paths of what the process has open or locked.</summary>
+        public List<string> InUse => [.. _open.Select(file => file.Path), .. _locked];
 
         public IStoreFile Open(string path, FileMode mode, FileAccess access)
         {
@@ -52,7 +56,9 @@ internal sealed partial class SimulatedDisk
                     file.SetLength(0);
                 }
 
-                return new OpenFile(disk, this, file, path);
+                var open = new OpenFile(disk, this, file, path);
+                _open.Add(open);
+                return open;
             }
         }
 
@@ -61,6 +67,12 @@ internal sealed partial class SimulatedDisk
             lock (disk._lock)
             {
                 disk.Call(this, DiskOperation.Open, path);
+                var (folder, name) = disk.Parent(path);
+                if (!folder.Names.ContainsKey(name))
+                {
+                    disk.Change(new NameChange((folder, name, new SimulatedFile())));
+                }
+
                 return _locked.Add(path) ? new Held(() => _locked.Remove(path)) : null;
             }
         }
@@ -70,6 +82,14 @@ internal sealed partial class SimulatedDisk
             lock (disk._lock)
             {
                 return disk.FindFile(path) is not null;
+            }
+        }
+
+        public long FileLength(string path)
+        {
+            lock (disk._lock)
+            {
+                return disk.FindFile(path)?.Seen.Length ?? throw new FileNotFoundException($"There is no file {path}.");
             }
         }
 
@@ -175,6 +195,14 @@ internal sealed partial class SimulatedDisk
             }
         }
 
+        public void Closed(OpenFile file)
+        {
+            lock (disk._lock)
+            {
+                _open.Remove(file);
+            }
+        }
+
         private List<string> List<T>(string folder)
         {
             lock (disk._lock)
@@ -200,6 +228,8 @@ internal sealed partial class SimulatedDisk
     private sealed class OpenFile(SimulatedDisk disk, Mounted process, SimulatedFile file, string path) : IStoreFile
     {
         private bool _isDisposed;
+
+        public string Path => path;
 
         public long Length
         {
@@ -273,7 +303,11 @@ internal sealed partial class SimulatedDisk
             }
         }
 
-        public void Dispose() => _isDisposed = true;
+        public void Dispose()
+        {
+            _isDisposed = true;
+            process.Closed(this);
+        }
 
         private void Call(DiskOperation operation, int bytes = 0)
         {

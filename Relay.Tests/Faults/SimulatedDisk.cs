@@ -29,6 +29,18 @@ internal sealed partial class SimulatedDisk
     /// <summary>Bytes in files that have a name.</summary>
     public long Used => Interlocked.Read(ref _used);
 
+    /// <summary>Paths of what the process has open or locked.</summary>
+    public IReadOnlyList<string> InUse
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _mounted?.InUse ?? [];
+            }
+        }
+    }
+
     /// <summary>The disk for a new process. The one before is killed: what it wrote is there, its locks are free.</summary>
     public IFileSystem Mount()
     {
@@ -58,7 +70,7 @@ internal sealed partial class SimulatedDisk
         {
             var folder = MakeFolders(Path.GetDirectoryName(path)!, durable: true);
             var file = new SimulatedFile(new FileContent(content));
-            _used += content.Length - (folder.Names.GetValueOrDefault(Path.GetFileName(path)) as SimulatedFile)?.Seen.Length ?? 0;
+            _used += content.Length - ((folder.Names.GetValueOrDefault(Path.GetFileName(path)) as SimulatedFile)?.Seen.Length ?? 0);
             folder.Names[Path.GetFileName(path)] = file;
             folder.DurableNames[Path.GetFileName(path)] = file;
         }

@@ -16,6 +16,8 @@ internal sealed class SimulatedFile
     /// <param name="medium">What is in the file, on the medium too.</param>
     public SimulatedFile(FileContent medium) => (_medium, Seen) = (medium, medium.Copy());
 
+    private SimulatedFile(FileContent medium, FileContent seen) => (_medium, Seen) = (medium, seen);
+
     /// <summary>What a program would read.</summary>
     public FileContent Seen { get; }
 
@@ -29,6 +31,14 @@ internal sealed class SimulatedFile
     {
         _pending.Add(new Change(length, null));
         Seen.SetLength(length);
+    }
+
+    /// <summary>A file with the same past and a future of its own.</summary>
+    public SimulatedFile Fork()
+    {
+        var fork = new SimulatedFile(_medium.Copy(), Seen.Copy());
+        fork._pending.AddRange(_pending);
+        return fork;
     }
 
     /// <summary>All pending changes reach the medium.</summary>

@@ -54,6 +54,13 @@ internal sealed class Registry : IAsyncDisposable
         Sessions = Make();
     }
 
+    /// <summary>A relay that is killed and starts again at once.</summary>
+    public async Task Kill()
+    {
+        await _disk.KillAsync();
+        Sessions = Make();
+    }
+
     public ValueTask DisposeAsync() => _disk.DisposeAsync();
 
     private SessionRegistry Make() => new(_disk.Store, Publisher, Options.Create(SessionOptions), Time);

@@ -1,319 +1,203 @@
+using System.Diagnostics;
 using FluentAssertions;
 using Relay.Contracts;
 using Relay.Server.Storage;
 using Relay.Server.Storage.Embedded;
+using Relay.Tests.Faults;
 using Relay.Tests.TestKit;
 using Xunit;
+using Xunit.Abstractions;
 
 namespace Relay.Tests.Storage;
 
-/// <summary>Promise 7: any flipped bit or truncation on disk is detected, and only the damaged records are lost. Every place of a small log is tried.</summary>
-public sealed class EmbeddedDamageTests
+/// <summary>
+/// Promise 7: any flipped bit or truncation on disk is detected, and only the damaged records are lost. Every place of a log is tried: each segment
+/// is damaged while it is the last one or the last but one, for those are the ones that a start may have to scan.
+/// </summary>
+public sealed class EmbeddedDamageTests(ITestOutputHelper output)
 {
-    private static readonly (OutputType Output, string Text)[] Records =
-    [
-        (OutputType.Stdout, "first line\n"), (OutputType.Stderr, "a warning\n"), (OutputType.Stdout, "second line, without its end"),
-        (OutputType.Stdout, " which comes now\n"), (OutputType.Stderr, "another\n"), (OutputType.Stdout, "last\n"),
-    ];
+    private const string Fault = "log file cut at every byte, every bit flipped";
 
-    /// <summary>A first page that was cut before this place has lost its watermark, and with it the knowledge of what had been durable.</summary>
-    private const int FirstWatermarkEnd = 1120;
+    // Two segments every run, so that damage is also tried at the border of two.
+    private static readonly int LogBytes = FaultRun.Size(32 * 1024, 1024 * 1024);
+    private static readonly int SegmentBytes = FaultRun.Size(16 * 1024, 32 * 1024);
 
-    private static readonly byte[] Stdout = Written(OutputType.Stdout);
-    private static readonly byte[] Stderr = Written(OutputType.Stderr);
+    /// <summary>One place in so many is also read from the start, and written on: all bits of a record come to the same, so this meets each record.</summary>
+    private static readonly int Thorough = FaultRun.Size(211, 1009);
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_log_cut_at_any_byte_keeps_what_stands_before_the_cut_and_goes_on(bool durable)
+    [InlineData(ImageKind.Written)]
+    [InlineData(ImageKind.HalfDurable)]
+    [InlineData(ImageKind.Durable)]
+    [InlineData(ImageKind.Closed)]
+    public async Task Any_flipped_bit_costs_the_record_it_hits_or_what_was_not_durable_behind_it_and_nothing_else(ImageKind kind)
     {
-        using var original = new SmallLog();
-        await original.WriteAsync(durable);
-        var records = original.Records();
-
-        for (var length = 0; length <= original.Bytes.Length; length++)
+        var started = Stopwatch.GetTimestamp();
+        var flips = 0L;
+        foreach (var image in await Images(kind))
         {
-            if (length is > 200 and < SegmentHeader.PageSize - 200)
+            var model = new DamageModel(image);
+            await Each(image, image.TargetBytes.Length, at => $"byte {at} flipped", async (check, at, bytes) =>
             {
-                continue; // The empty rest of the first page.
-            }
-
-            await using var copy = original.Copy(original.Bytes[..length]);
-            var log = await copy.SessionAsync();
-            var before = log.ReadAll();
-            var whole = records.Where(record => record.End <= length).ToList();
-
-            before.Data.Select(entry => entry.Sequence).Should().Equal(whole.Where(record => record.IsData).Select(record => record.Sequence), $"the log was cut at {length}");
-            Check(before);
-            if (durable && length >= FirstWatermarkEnd)
-            {
-                // Everything had been durable: what is missing is named.
-                before.ShouldBeContiguous(OutputType.Stdout).Should().Be(Stdout.Length, $"the log was cut at {length}: {before}");
-                before.ShouldBeContiguous(OutputType.Stderr).Should().Be(Stderr.Length);
-            }
-            else if (!durable)
-            {
-                before.Gaps.Should().BeEmpty("what was not durable is a torn tail, and the writer sends it again");
-            }
-
-            await GoesOn(log, before);
-        }
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Any_flipped_bit_costs_the_record_it_hits_and_no_other(bool durable)
-    {
-        using var original = new SmallLog();
-        await original.WriteAsync(durable);
-        var records = original.Records();
-
-        foreach (var (at, mask) in Flips(original.Bytes.Length))
-        {
-            var bytes = original.Bytes.ToArray();
-            bytes[at] ^= mask;
-            await using var copy = original.Copy(bytes);
-            var log = await copy.SessionAsync();
-            var before = log.ReadAll();
-            var survivors = records.Where(record => !record.Holds(at) && (durable || record.End <= at || at < SegmentHeader.PageSize)).Where(record => record.IsData);
-
-            Check(before);
-            before.Data.Select(entry => entry.Sequence).Should().Equal(survivors.Select(record => record.Sequence), $"bit {mask:x2} of byte {at} was flipped: {before}");
-            if (durable)
-            {
-                before.ShouldBeContiguous(OutputType.Stdout).Should().Be(Stdout.Length, $"bit {mask:x2} of byte {at} was flipped: {before}");
-                before.ShouldBeContiguous(OutputType.Stderr).Should().Be(Stderr.Length);
-                before.Gaps.Select(gap => gap.Gap).Should().AllBeEquivalentTo(GapReason.Corrupt);
-                if (records.Exists(record => record.Holds(at)))
+                var expected = model.Flip(at);
+                for (var bit = 0; bit < 8; bit++)
                 {
-                    copy.Findings.Should().Contain("copied to", "a copy of the damaged file is kept");
+                    bytes[at] ^= (byte)(1 << bit);
+                    await check.Run(bytes, expected, thorough: ((at * 8) + bit) % Thorough == 0);
+                    bytes[at] ^= (byte)(1 << bit);
                 }
-            }
 
-            await GoesOn(log, before);
+                Interlocked.Add(ref flips, 8);
+            });
         }
+
+        FaultRun.Report(output, $"{Fault}: {kind}", $"{flips} bits", "0 wrong records, 0 undamaged ones lost", started);
     }
 
-    /// <summary>A log that was closed in good order is not scanned at the start: its readers must find the damage.</summary>
-    [Fact]
-    public async Task Any_damaged_byte_of_a_closed_log_is_found_by_its_readers()
+    [Theory]
+    [InlineData(ImageKind.Written)]
+    [InlineData(ImageKind.HalfDurable)]
+    [InlineData(ImageKind.Durable)]
+    [InlineData(ImageKind.Closed)]
+    public async Task A_log_cut_at_any_byte_keeps_what_stands_before_the_cut_and_names_what_had_been_durable(ImageKind kind)
     {
-        using var original = new SmallLog();
-        await original.WriteAsync(durable: true, close: true);
-        var records = original.Records();
-
-        for (var at = SegmentHeader.PageSize; at < original.Bytes.Length; at++)
+        var started = Stopwatch.GetTimestamp();
+        var cuts = 0L;
+        foreach (var image in await Images(kind))
         {
-            var bytes = original.Bytes.ToArray();
-            bytes[at] ^= 0x10;
-            await using var copy = original.Copy(bytes);
-            var log = await copy.SessionAsync();
-            var back = log.ReadAll();
-
-            Check(back);
-            back.Data.Select(entry => entry.Sequence).Should().Equal(records.Where(record => record.IsData && !record.Holds(at)).Select(record => record.Sequence));
-            back.ShouldBeContiguous(OutputType.Stdout).Should().Be(Stdout.Length, $"byte {at} was damaged: {back}");
-            back.ShouldBeContiguous(OutputType.Stderr).Should().Be(Stderr.Length);
-            back.Cursor.Sequence.Should().Be(log.Snapshot().LastSequence, "a reader at the tail knows that it is there");
-            foreach (var cursor in Cursors(log))
+            var model = new DamageModel(image);
+            await Each(image, image.TargetBytes.Length + 1, length => $"cut at {length}", async (check, length, _) =>
             {
-                var rest = log.ReadAll(new ReadFrom.After(cursor));
-                rest.ShouldBeTrueTo(Stdout, OutputType.Stdout, cursor.StdoutOffset);
-                rest.ShouldBeContiguous(OutputType.Stdout, cursor.StdoutOffset).Should().Be(Stdout.Length, $"byte {at} was damaged and a reader resumed after {cursor.Sequence}: {rest}");
-                rest.ShouldBeContiguous(OutputType.Stderr, cursor.StderrOffset).Should().Be(Stderr.Length);
-            }
+                await check.Run(image.TargetBytes[..length], model.Cut(length), thorough: length % (Thorough / 8) == 0);
+                Interlocked.Increment(ref cuts);
+            });
+        }
 
-            await GoesOn(log, back);
+        FaultRun.Report(output, $"{Fault}: {kind}", $"{cuts} cuts", "0 wrong records, 0 undamaged ones lost", started);
+    }
+
+    [Theory]
+    [InlineData(ImageKind.Durable)]
+    [InlineData(ImageKind.Closed)]
+    public async Task Any_flipped_bit_of_a_manifest_leaves_the_session_whole(ImageKind kind)
+    {
+        var image = await LogImage.Make(kind, WritingPlan.Of(40 * 1024), 16 * 1024, target: 1);
+        var nothing = new DamageExpectation(_ => false, image.End, Copied: false);
+        foreach (var path in image.Names.Where(name => name.EndsWith(".json", StringComparison.Ordinal)))
+        {
+            await Each(image, image[path].Length, at => $"{path}, byte {at} flipped", async (check, at, _) =>
+            {
+                for (var bit = 0; bit < 8; bit++)
+                {
+                    var damaged = image[path].ToArray();
+                    damaged[at] ^= (byte)(1 << bit);
+                    await check.Run(path, damaged, nothing, thorough: ((at * 8) + bit) % 101 == 0);
+                }
+            });
         }
     }
 
     [Fact]
-    public async Task A_closed_log_that_was_cut_names_what_is_missing()
+    public async Task Any_flipped_bit_of_an_index_and_any_cut_only_slows_a_search()
     {
-        using var original = new SmallLog();
-        await original.WriteAsync(durable: true, close: true);
-
-        for (var length = SegmentHeader.PageSize; length < original.Bytes.Length; length++)
+        var image = await LogImage.Make(ImageKind.Durable, WritingPlan.Of(300 * 1024), 1024 * 1024, target: 0);
+        var path = Path.ChangeExtension(image.Paths[0], ".idx");
+        image[path].Length.Should().BeGreaterThan(300, "there are several entries");
+        var expected = Searches(image, image[path]);
+        await Each(image, image[path].Length, at => $"{path}, byte {at} damaged", (_, at, _) =>
         {
-            await using var copy = original.Copy(original.Bytes[..length]);
-            var log = await copy.SessionAsync();
-            var back = log.ReadAll();
-
-            Check(back);
-            back.ShouldBeContiguous(OutputType.Stdout).Should().Be(Stdout.Length, $"the log was cut at {length}: {back}");
-            back.Cursor.Sequence.Should().Be(log.Snapshot().LastSequence, "a reader at the tail knows that it is there");
-            await GoesOn(log, back);
-        }
-    }
-
-    private static void Check(ReadBack back)
-    {
-        back.ShouldBeTrueTo(Stdout, OutputType.Stdout);
-        back.ShouldBeTrueTo(Stderr, OutputType.Stderr);
-        back.Diverged.Should().BeEmpty();
-    }
-
-    /// <summary>A writer comes back, and both a reader from the beginning and one that resumes see what it adds behind what was there.</summary>
-    private static async Task GoesOn(ISessionLog log, ReadBack before)
-    {
-        var lease = await log.Lease("another run", attempt: 1);
-        var at = lease.Start[0].WrittenTo;
-        at.Should().Be(before.ShouldBeContiguous(OutputType.Stdout), "readers and writers agree where the output ends");
-        await log.Write(lease, "more", offset: at);
-
-        var resumed = log.ReadAll(new ReadFrom.After(before.Cursor));
-        resumed.Text().Should().Be("more");
-        resumed.Gaps.Concat(resumed.Diverged).Should().BeEmpty();
-        var again = log.ReadAll();
-        again.Text().Should().Be(before.Text() + "more");
-        again.ShouldBeContiguous(OutputType.Stdout).Should().Be(at + 4);
-        again.Gaps.Select(gap => (gap.Output, gap.Offset, gap.Length)).Should().BeEquivalentTo(before.Gaps.Select(gap => (gap.Output, gap.Offset, gap.Length)));
-    }
-
-    /// <summary>Places a reader may have stopped at.</summary>
-    private static List<ReadCursor> Cursors(ISessionLog log)
-    {
-        var cursors = new List<ReadCursor>();
-        using var reader = log.OpenReader(ReadFrom.Start);
-        for (var entries = new List<LogEntry>(); reader.Read(entries, 1);)
-        {
-            cursors.Add(reader.Cursor);
-        }
-
-        return cursors;
-    }
-
-    /// <summary>Each bit of every record and of the first page's parts; the empty rest of that page is spared.</summary>
-    private static IEnumerable<(int At, byte Mask)> Flips(int length)
-    {
-        for (var at = 0; at < length; at++)
-        {
-            var isHead = at < 128 || at is >= 512 and < 640 or >= 1024 and < 1124 or >= 1536 and < 1636;
             for (var bit = 0; bit < 8; bit++)
             {
-                if (at >= SegmentHeader.PageSize || (isHead && bit == at % 8))
+                var damaged = image[path].ToArray();
+                damaged[at] ^= (byte)(1 << bit);
+                Searches(image, damaged).Should().Be(expected, $"bit {bit} was flipped");
+            }
+
+            Searches(image, image[path][..at]).Should().Be(expected, "the index was cut");
+            return Task.CompletedTask;
+        });
+    }
+
+    /// <summary>Without the segment's secret in the checksum, these would be the next records of the log.</summary>
+    [Theory]
+    [InlineData(ImageKind.Written)]
+    [InlineData(ImageKind.Durable)]
+    [InlineData(ImageKind.Closed)]
+    public async Task Stale_records_of_another_file_behind_the_end_of_a_log_are_not_taken_for_its_own(ImageKind kind)
+    {
+        var plan = WritingPlan.Of(16 * 1024);
+        var image = await LogImage.Make(kind, plan.Until(15), 64 * 1024, target: 0);
+        var other = await LogImage.Make(kind, plan, 64 * 1024, target: 0);
+        var stale = other.TargetBytes[image.TargetBytes.Length..];
+        other.Records.Should().Contain(record => record.Begin == image.TargetBytes.Length, "it goes on just where this log ends");
+        byte[] forged = [.. WritingPlan.Record(OutputType.Stdout, image.End.Sequence + 1, image.End[OutputType.Stdout].Length, fencing: 1, salt: 0)];
+
+        foreach (var behind in new[] { stale, forged })
+        {
+            await new DamageCheck(image).Run([.. image.TargetBytes, .. behind], new DamageExpectation(_ => false, image.End, Copied: false), thorough: true);
+        }
+    }
+
+    /// <summary>A search for the record behind the damage goes through the payload: what imitates a record there must not be found.</summary>
+    [Fact]
+    public async Task A_payload_that_imitates_a_record_is_not_taken_for_one_when_its_own_head_is_damaged()
+    {
+        var image = await LogImage.Make(ImageKind.Durable, WritingPlan.Of(16 * 1024), 64 * 1024, target: 0);
+        var model = new DamageModel(image);
+        var imitating = image.Records.Where(record => record.IsData && RecordHeader.TryRead(image.TargetBytes.AsSpan((int)record.Begin + RecordHeader.Size), 0, out _)).ToList();
+        imitating.Should().NotBeEmpty();
+        foreach (var record in imitating)
+        {
+            var damaged = image.TargetBytes.ToArray();
+            damaged[record.Begin + 8] ^= 1;
+            await new DamageCheck(image).Run(damaged, model.Flip((int)record.Begin + 8), thorough: true);
+        }
+    }
+
+    /// <summary>What readers that have to search are given of stdout. From an offset of it they are given any part of the other output.</summary>
+    private static string Searches(LogImage image, byte[] index)
+    {
+        var disk = image.Disk(Path.ChangeExtension(image.Paths[0], ".idx"), index);
+        var log = EmbeddedSessionLog.Load(disk.Mount(), LogImage.Folder, LogImage.Quarantine, image.Options, new FakeTime(), new NoFlushes(), new RecoveryLog())!;
+        var end = log.Snapshot()[OutputType.Stdout].Length;
+        return string.Join('\n', new ReadFrom[]
+        {
+            new ReadFrom.LastLines(5, LogSteps.Both), new ReadFrom.Offset(OutputType.Stdout, end / 2), new ReadFrom.Offset(OutputType.Stdout, end - 1),
+            new ReadFrom.After(image.Cursor with { Sequence = image.End.Sequence - 1, StdoutOffset = end, StderrOffset = image.End[OutputType.Stderr].Length }),
+        }.Select(from => log.ReadAll(from).Bytes()).Select(bytes => $"{bytes.Length} {Crc32C.Append(0, bytes)}"));
+    }
+
+    private static async Task<List<LogImage>> Images(ImageKind kind)
+    {
+        var plan = WritingPlan.Of(LogBytes - (LogBytes / SegmentBytes * (SegmentHeader.PageSize + 400))); // Less the first pages, and what does not fit before a border.
+        var images = new List<LogImage>();
+        for (var segment = 0; ; segment++)
+        {
+            var image = await LogImage.Make(kind, plan, SegmentBytes, segment);
+            images.Add(image);
+            if (image.Target == image.Paths.Count - 1)
+            {
+                return images;
+            }
+        }
+    }
+
+    /// <summary>Tries every place of an image, on all processors.</summary>
+    private static Task Each(LogImage image, int count, Func<int, string> place, Func<DamageCheck, int, byte[], Task> attempt) =>
+        Parallel.ForEachAsync(Enumerable.Range(0, count).Chunk(64), async (places, _) =>
+        {
+            var check = new DamageCheck(image);
+            var bytes = image.TargetBytes.ToArray();
+            foreach (var at in places)
+            {
+                try
                 {
-                    yield return (at, (byte)(1 << bit));
+                    await attempt(check, at, bytes);
+                }
+                catch (Exception e)
+                {
+                    throw new InvalidOperationException($"{image.Kind}, {image.Paths[image.Target]}, {place(at)}: {e.Message}", e);
                 }
             }
-        }
-    }
-
-    private static byte[] Written(OutputType output) =>
-        [.. Records.Where(record => record.Output == output).SelectMany(record => System.Text.Encoding.UTF8.GetBytes(record.Text))];
-
-    private sealed record RecordPlace(long Sequence, long Begin, long End, bool IsData)
-    {
-        public bool Holds(long at) => at >= Begin && at < End;
-    }
-
-    /// <summary>One small session on a memory disk where there is one: it is opened thousands of times.</summary>
-    private sealed class SmallLog : IDisposable
-    {
-        private const string FastDisk = "/dev/shm";
-        private readonly string _root = Directory.Exists(FastDisk)
-            ? Directory.CreateDirectory(Path.Combine(FastDisk, $"relay-test-{Guid.NewGuid():N}")).FullName
-            : Directory.CreateTempSubdirectory("relay-test-").FullName;
-
-        private readonly FakeTime _time = new();
-        private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
-        private string _segment = "";
-        private int _copies;
-
-        public byte[] Bytes => _files[_segment];
-
-        public async Task WriteAsync(bool durable, bool close = false)
-        {
-            var folder = Path.Combine(_root, "original");
-            await using var store = new OpenStore(folder, _time);
-            var log = await store.Store.NewSession();
-            var lease = await log.Lease(attempt: 1);
-            foreach (var (output, text) in DamageRecords())
-            {
-                await log.Write(lease, text, output);
-            }
-
-            if (durable)
-            {
-                await log.MakeDurable();
-            }
-
-            if (close)
-            {
-                await store.DisposeAsync();
-            }
-
-            foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => !path.EndsWith("relay.lock", StringComparison.Ordinal)))
-            {
-                using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                var bytes = new byte[file.Length];
-                file.ReadExactly(bytes);
-                _files[Path.GetRelativePath(folder, path)] = bytes;
-            }
-
-            _segment = _files.Keys.Single(name => name.EndsWith(".log", StringComparison.Ordinal));
-        }
-
-        /// <summary>Where each record stands in the file.</summary>
-        public List<RecordPlace> Records()
-        {
-            var places = new List<RecordPlace>();
-            var salt = SegmentHeader.Read(Bytes)!.Salt;
-            for (var at = SegmentHeader.PageSize; at < Bytes.Length;)
-            {
-                RecordHeader.TryRead(Bytes.AsSpan(at), salt, out var header).Should().BeTrue();
-                places.Add(new RecordPlace(header.Sequence, at, at + header.RecordLength, header.Kind == RecordKind.Data));
-                at += header.RecordLength;
-            }
-
-            places.Count(place => place.IsData).Should().Be(DamageRecords().Length);
-            return places;
-        }
-
-        /// <summary>A store on a copy of the folder, with other bytes in the segment file.</summary>
-        public OpenStore Copy(byte[] segment)
-        {
-            var folder = Path.Combine(_root, $"{_copies++}");
-            foreach (var (name, bytes) in _files)
-            {
-                var path = Path.Combine(folder, name);
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                File.WriteAllBytes(path, name == _segment ? segment : bytes);
-            }
-
-            return new OpenStore(folder, _time);
-        }
-
-        public void Dispose() => Directory.Delete(_root, recursive: true);
-
-        private static (OutputType Output, string Text)[] DamageRecords() => EmbeddedDamageTests.Records;
-    }
-
-    private sealed class OpenStore : IAsyncDisposable
-    {
-        private readonly string _folder;
-        private readonly LogLines _lines = new();
-
-        public OpenStore(string folder, FakeTime time)
-        {
-            _folder = folder;
-            Store = StoreOnDisk.Open(new StorageOptions { DataFolder = folder }, time, _lines, new LocalFileSystem());
-        }
-
-        public EmbeddedLogStore Store { get; }
-
-        public string Findings => _lines.ToString();
-
-        public Task<ISessionLog> SessionAsync() => Store.Session();
-
-        public async ValueTask DisposeAsync()
-        {
-            await Store.DisposeAsync();
-            if (Path.GetFileName(_folder) != "original")
-            {
-                Directory.Delete(_folder, recursive: true);
-            }
-        }
-    }
+        });
 }

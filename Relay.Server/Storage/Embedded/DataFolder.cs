@@ -20,6 +20,7 @@ namespace Relay.Server.Storage.Embedded;
 internal sealed class DataFolder : IDisposable
 {
     private const int CurrentFormat = 1;
+    private const string Fresh = ".new";
 
     private readonly IFileSystem _files;
     private readonly IDisposable _lock;
@@ -43,7 +44,7 @@ internal sealed class DataFolder : IDisposable
         IDisposable? held = null;
         try
         {
-            files.CreateFolder(root);
+            CreateDurably(files, root);
             held = Lock(files, root);
             CheckFormat(files, Path.Combine(root, "format"));
             var folder = new DataFolder(files, root, held);
@@ -73,12 +74,13 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Folder of a session. The id itself never becomes a name on disk.</summary>
     public string SessionFolder(string id) => Path.Combine(Sessions, NameOf(id));
 
-    /// <param name="tombstone">What is remembered.</param>
-    /// <param name="durable">Force it to the disk before it counts.</param>
-    public void SaveTombstone(Tombstone tombstone, bool durable)
+    /// <summary>Notes that an incarnation of a session is gone.</summary>
+    public void SaveTombstone(Tombstone tombstone, long incarnation, bool durable)
     {
-        var note = new TombstoneNote(tombstone.Id, tombstone.Reason, tombstone.At);
-        _files.WriteAllBytes(TombstonePath(tombstone.Id), JsonSerializer.SerializeToUtf8Bytes(note, StorageJson.Default.TombstoneNote), durable);
+        var path = TombstonePath(tombstone.Id);
+        var note = new TombstoneNote(tombstone.Id, tombstone.Reason, tombstone.At, incarnation);
+        _files.WriteAllBytes(path + Fresh, JsonSerializer.SerializeToUtf8Bytes(note, StorageJson.Default.TombstoneNote), durable);
+        _files.MoveFile(path + Fresh, path);
         if (durable)
         {
             _files.SyncFolder(Tombstones);
@@ -87,23 +89,27 @@ internal sealed class DataFolder : IDisposable
 
     public void RemoveTombstone(string id) => _files.DeleteFile(TombstonePath(id));
 
-    public IEnumerable<Tombstone> LoadTombstones()
+    public IEnumerable<(Tombstone Tombstone, long Incarnation)> LoadTombstones()
     {
         foreach (var path in _files.Files(Tombstones))
         {
             TombstoneNote? note = null;
             try
             {
-                note = JsonSerializer.Deserialize(_files.ReadAllBytes(path), StorageJson.Default.TombstoneNote);
+                note = path.EndsWith(Fresh, StringComparison.Ordinal) ? null : JsonSerializer.Deserialize(_files.ReadAllBytes(path), StorageJson.Default.TombstoneNote);
             }
             catch (JsonException)
             {
-                _files.DeleteFile(path); // Torn by a crash: the session then counts as never having been.
+                // Torn: the session then counts as never having been.
             }
 
-            if (note is not null)
+            if (note is null)
             {
-                yield return new Tombstone(note.Id, note.Reason, note.At);
+                _files.DeleteFile(path);
+            }
+            else
+            {
+                yield return (new Tombstone(note.Id, note.Reason, note.At), note.Incarnation);
             }
         }
     }
@@ -134,6 +140,19 @@ internal sealed class DataFolder : IDisposable
             held.Dispose();
             throw;
         }
+    }
+
+    /// <summary>A folder whose own name is lost with the power takes with it all that was forced to the disk inside.</summary>
+    private static void CreateDurably(IFileSystem files, string folder)
+    {
+        if (files.FolderExists(folder) || Path.GetDirectoryName(folder) is not { Length: > 0 } parent)
+        {
+            return;
+        }
+
+        CreateDurably(files, parent);
+        files.CreateFolder(folder);
+        files.SyncFolder(parent);
     }
 
     private static void CheckFormat(IFileSystem files, string path)

@@ -31,23 +31,54 @@ internal sealed class EmbeddedLogReader : ILogReader
     }
 
     public ReadCursor Cursor =>
-        new(_log.Incarnation, _epoch, _seen.Sequence, _seen[OutputType.Stdout].Length, _seen[OutputType.Stderr].Length);
+        new(_log.Incarnation, _epoch, _seen.Sequence, Next(OutputType.Stdout), Next(OutputType.Stderr));
 
     public bool Read(List<LogEntry> entries, int maxBytes)
     {
+        var before = entries.Count;
+        while (true)
+        {
+            ReleaseBlock();
+            if (_generation != _log.Generation)
+            {
+                FindPlaceAnew();
+            }
+
+            if (_notices.Count > 0)
+            {
+                entries.AddRange(_notices);
+                _notices.Clear();
+                return true;
+            }
+
+            var seen = _seen;
+            var isMore = ReadOn(entries, maxBytes);
+            if (_generation == _log.Generation)
+            {
+                return isMore;
+            }
+
+            // Cut back meanwhile: what was read may be of both histories.
+            entries.RemoveRange(before, entries.Count - before);
+            _seen = seen;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         ReleaseBlock();
-        if (_generation != _log.Generation)
-        {
-            FindPlaceAnew();
-        }
+        CloseFile();
+        _log.ReaderLeft();
+    }
 
-        if (_notices.Count > 0)
-        {
-            entries.AddRange(_notices);
-            _notices.Clear();
-            return true;
-        }
-
+    private bool ReadOn(List<LogEntry> entries, int maxBytes)
+    {
         var before = entries.Count;
         while (entries.Count == before)
         {
@@ -78,18 +109,8 @@ internal sealed class EmbeddedLogReader : ILogReader
         return true;
     }
 
-    public void Dispose()
-    {
-        if (_isDisposed)
-        {
-            return;
-        }
-
-        _isDisposed = true;
-        ReleaseBlock();
-        CloseFile();
-        _log.ReaderLeft();
-    }
+    /// <summary>The offset of the next byte for this reader.</summary>
+    private long Next(OutputType output) => Math.Max(_seen[output].Length, _notBefore[(int)output - 1]);
 
     private void Go(ReaderPlace place)
     {
@@ -100,10 +121,10 @@ internal sealed class EmbeddedLogReader : ILogReader
     /// <summary>The log was cut back: what this reader saw beyond the cut did not survive.</summary>
     private void FindPlaceAnew()
     {
-        var cursor = Cursor;
-        _generation = _log.Generation;
-        new ReaderStart(_log).Resolve(new ReadFrom.After(cursor), out var place, _notBefore, _notices);
-        _epoch = _log.CurrentEpoch;
+        var generation = _log.Generation;
+        var epoch = _log.CurrentEpoch;
+        new ReaderStart(_log).Resolve(new ReadFrom.After(Cursor), out var place, _notBefore, _notices);
+        (_generation, _epoch) = (generation, epoch);
         Go(place);
     }
 
@@ -118,7 +139,7 @@ internal sealed class EmbeddedLogReader : ILogReader
 
         if (next is not null)
         {
-            var reason = next == _log.SegmentAfter(null) ? GapReason.Trimmed : GapReason.Corrupt;
+            var reason = _log.IsOldest(next) ? GapReason.Trimmed : GapReason.Corrupt;
             Go(new ReaderPlace(next, SegmentHeader.PageSize, _seen));
             JumpTo(next.Header.Base, reason, entries);
             return true;
@@ -242,13 +263,11 @@ internal sealed class EmbeddedLogReader : ILogReader
             if (tally[output].Length > _seen[output].Length)
             {
                 AddGap(output, _seen[output].Length, tally[output].Length, reason, entries);
+                _seen[output] = tally[output];
             }
         }
 
-        if (tally.Sequence >= _seen.Sequence)
-        {
-            _seen = tally;
-        }
+        _seen.Sequence = Math.Max(_seen.Sequence, tally.Sequence);
     }
 
     private void AddGap(OutputType output, long from, long to, GapReason reason, List<LogEntry> entries)

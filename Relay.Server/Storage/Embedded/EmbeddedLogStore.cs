@@ -15,7 +15,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
     private readonly TimeProvider _time;
     private readonly ILogger<EmbeddedLogStore> _logger;
     private readonly ConcurrentDictionary<string, EmbeddedSessionLog> _logs = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Tombstone> _tombstones = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, AgingTombstone> _tombstones = new(StringComparer.Ordinal);
     private readonly Lock _names = new();
     private readonly IFlusher _flusher;
     private bool _isDisposed;
@@ -37,7 +37,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
         catch (Exception e)
         {
             _folder.Dispose();
-            if (e is IOException or InvalidDataException)
+            if (e is IOException or InvalidDataException or RelayException)
             {
                 throw new StoreUnavailableException($"The data folder {_folder.Root} cannot be read: {e.Message}", e);
             }
@@ -63,17 +63,15 @@ internal sealed partial class EmbeddedLogStore : ILogStore
             {
                 _files.CreateFolder(folder);
                 var log = EmbeddedSessionLog.Create(_files, folder, id, labels, _options, _time, _flusher);
-                if (_options.Fsync != FsyncPolicy.Os)
-                {
-                    _files.SyncFolder(_folder.Sessions);
-                }
+                _files.SyncFolder(_folder.Sessions);
 
-                if (_tombstones.TryRemove(id, out _))
+                if (_tombstones.ContainsKey(id))
                 {
                     _folder.RemoveTombstone(id);
                 }
 
                 _logs[id] = log;
+                _tombstones.TryRemove(id, out _); // Last: whoever asks meanwhile finds one or the other, and a creation that is refused changes nothing.
                 return ValueTask.FromResult<ISessionLog>(log);
             }
             catch (IOException e)
@@ -93,7 +91,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
     public ValueTask<int> CountAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_logs.Count);
 
     public ValueTask<Tombstone?> FindTombstoneAsync(string id, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(_tombstones.GetValueOrDefault(id));
+        ValueTask.FromResult(_tombstones.GetValueOrDefault(id)?.Tombstone);
 
     public ValueTask<bool> DeleteAsync(ISessionLog log, EndReason reason, bool unlessHeld, CancellationToken cancellationToken)
     {
@@ -107,13 +105,11 @@ internal sealed partial class EmbeddedLogStore : ILogStore
                 return ValueTask.FromResult(false);
             }
 
-            // What expired need not be forced: should it come back after a power loss, it expires again.
-            var durable = reason != EndReason.Expired && _options.Fsync != FsyncPolicy.Os;
-            var tombstone = new Tombstone(log.Id, reason, _time.GetUtcNow());
+            var tombstone = new AgingTombstone(new Tombstone(log.Id, reason, _time.GetUtcNow()), log.Incarnation, _time);
             _tombstones[log.Id] = tombstone;
             _logs.TryRemove(log.Id, out _);
-            TrySaveTombstone(tombstone, durable); // First: should the process end in between, the session is there whole, and the tombstone too many.
-            if (!TryMoveAway(embedded.Folder, trash, durable))
+            TrySaveTombstone(tombstone); // First: should the process end in between, the next start goes on with the deletion.
+            if (!TryMoveAway(embedded.Folder, trash, MustBeForced(reason)))
             {
                 return ValueTask.FromResult(true);
             }
@@ -133,13 +129,19 @@ internal sealed partial class EmbeddedLogStore : ILogStore
         }
 
         TrimTotal();
-        var oldest = _time.GetUtcNow() - tombstoneLife;
         lock (_names)
         {
-            foreach (var tombstone in _tombstones.Values.Where(tombstone => tombstone.At < oldest))
+            foreach (var (id, tombstone) in _tombstones)
             {
-                _tombstones.TryRemove(tombstone.Id, out _);
-                _folder.RemoveTombstone(tombstone.Id);
+                if (tombstone.Age > tombstoneLife)
+                {
+                    TryForget(id);
+                }
+                else if (tombstone.CorrectedForWallClock() is { } corrected)
+                {
+                    _tombstones[id] = corrected;
+                    TrySaveTombstone(corrected);
+                }
             }
         }
 
@@ -193,15 +195,31 @@ internal sealed partial class EmbeddedLogStore : ILogStore
         return true;
     }
 
-    private void TrySaveTombstone(Tombstone tombstone, bool durable)
+    /// <summary>What expired need not be: should it come back after a power loss, it expires again.</summary>
+    private static bool MustBeForced(EndReason reason) => reason != EndReason.Expired;
+
+    private void TrySaveTombstone(AgingTombstone tombstone)
     {
         try
         {
-            _folder.SaveTombstone(tombstone, durable);
+            _folder.SaveTombstone(tombstone.Tombstone, tombstone.Incarnation, MustBeForced(tombstone.Tombstone.Reason));
         }
         catch (IOException)
         {
             // On a full disk the bytes that the session gives back matter more than what is remembered of it over a restart.
+        }
+    }
+
+    private void TryForget(string id)
+    {
+        try
+        {
+            _folder.RemoveTombstone(id);
+            _tombstones.TryRemove(id, out _);
+        }
+        catch (IOException)
+        {
+            // Remembered a little longer: the next upkeep tries again.
         }
     }
 
@@ -236,10 +254,9 @@ internal sealed partial class EmbeddedLogStore : ILogStore
             }
         }
 
-        // One of a session that is there is left from a deletion that was interrupted, or a creation.
-        foreach (var tombstone in _folder.LoadTombstones().Where(tombstone => !_logs.ContainsKey(tombstone.Id)))
+        foreach (var (tombstone, incarnation) in _folder.LoadTombstones())
         {
-            _tombstones[tombstone.Id] = tombstone;
+            Bury(tombstone, incarnation);
         }
 
         foreach (var finding in report.Findings)
@@ -250,6 +267,24 @@ internal sealed partial class EmbeddedLogStore : ILogStore
         LogOpened(_folder.Root, _logs.Count, report.Scanned);
     }
 
+    /// <summary>Where a session is there that should be gone, its deletion was interrupted; where another incarnation is, the creation of that one was.</summary>
+    private void Bury(Tombstone tombstone, long incarnation)
+    {
+        if (_logs.TryGetValue(tombstone.Id, out var log))
+        {
+            if (log.Incarnation != incarnation)
+            {
+                _folder.RemoveTombstone(tombstone.Id);
+                return;
+            }
+
+            _logs.TryRemove(tombstone.Id, out _);
+            TryDelete(log.Folder);
+        }
+
+        _tombstones[tombstone.Id] = new AgingTombstone(tombstone, incarnation, _time);
+    }
+
     private bool TryLoad(string folder, RecoveryLog report, [NotNullWhen(true)] out EmbeddedSessionLog? log)
     {
         log = EmbeddedSessionLog.Load(_files, folder, _folder.Quarantine, _options, _time, _flusher, report);
@@ -258,7 +293,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
             return true;
         }
 
-        if (!Segment.Paths(_files, folder).Any())
+        if (!SessionManifest.Exists(_files, folder) && !Segment.Paths(_files, folder).Any())
         {
             TryDelete(folder); // Creation was interrupted before the session existed for anyone.
             return false;

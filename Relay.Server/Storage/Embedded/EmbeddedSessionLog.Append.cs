@@ -118,7 +118,7 @@ internal sealed partial class EmbeddedSessionLog
             var record = _hot.Reserve(segment, position, header.RecordLength).Span;
             payload.CopyTo(record[RecordHeader.Size..]);
             header.Write(record, segment.Header.Salt);
-            writer.Append(record, header.TimeMicros, before);
+            writer.Append(record, Math.Max(_state.LatestMicros, header.TimeMicros), before);
 
             _state.Apply(header, payload);
             _hot.Commit(record.Length);
@@ -134,13 +134,13 @@ internal sealed partial class EmbeddedSessionLog
 
     private void NoteUnflushed(int bytes)
     {
-        if (FsyncIsOff)
-        {
-            return;
-        }
-
         var before = _unflushedBytes;
         _unflushedBytes += bytes;
+        if (FsyncIsOff)
+        {
+            return; // Only a segment that is full, a session at rest and the relay's end force anything.
+        }
+
         if (before == 0 || (_unflushedBytes >= _options.FsyncBytes && before < _options.FsyncBytes))
         {
             _flushQueue.Request(this, urgent: _options.Fsync == FsyncPolicy.Group || _unflushedBytes >= _options.FsyncBytes);
@@ -196,12 +196,12 @@ internal sealed partial class EmbeddedSessionLog
         try
         {
             // Not the start of this segment: what was written before it may still be on its way to the disk, and recovery must look at that too.
-            SaveManifest(UncleanFrom(_durablePoint!), durable: !FsyncIsOff);
+            SaveManifest(UncleanFrom(_durablePoint!), durable: true);
         }
         catch
         {
             writer.Dispose();
-            _files.DeleteFile(writer.Segment.Path);
+            writer.Segment.TryDelete();
             throw;
         }
 
@@ -214,7 +214,7 @@ internal sealed partial class EmbeddedSessionLog
     {
         if (_manifest.IsClean || _manifestIsBehind)
         {
-            SaveManifest(UncleanFrom(point), durable: !FsyncIsOff);
+            SaveManifest(UncleanFrom(point), durable: true);
         }
     }
 
@@ -228,10 +228,12 @@ internal sealed partial class EmbeddedSessionLog
 
     private void SaveManifest(SessionManifest manifest, bool durable)
     {
+        durable |= !_hasDurableManifest; // Of what was found at the start nobody knows whether it is.
         manifest.Save(_files, Folder, durable, keepPrevious: !_manifestIsDurable);
-        _manifestIsDurable = durable || FsyncIsOff;
+        _manifestIsDurable = durable;
+        _hasDurableManifest = true;
         _manifest = WithoutState(manifest);
-        _manifestIsBehind = false;
+        _manifestIsBehind &= !durable; // An epoch must be on the disk before anything is written in it: a later one would have its number.
     }
 
     /// <summary>While clean, the state that was noted is the log's own: an idle session need not hold it twice.</summary>

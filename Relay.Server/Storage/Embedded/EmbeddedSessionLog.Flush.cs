@@ -20,6 +20,7 @@ internal sealed partial class EmbeddedSessionLog
     private readonly List<SegmentWriter> _sealedUnflushed = [];
     private bool _manifestIsBehind;
     private bool _manifestIsDurable;
+    private bool _hasDurableManifest;
     private DurablePoint? _durablePoint;
     private bool _isStopped;
 
@@ -64,7 +65,6 @@ internal sealed partial class EmbeddedSessionLog
                 }
 
                 writer?.Sync();
-                writer?.WriteWatermark(watermark);
             }
             catch (Exception e)
             {
@@ -78,7 +78,7 @@ internal sealed partial class EmbeddedSessionLog
                 _durable = watermark.Tally;
                 _durablePoint = point;
                 _unflushedBytes -= bytes;
-                if (_unflushedBytes > 0)
+                if (_unflushedBytes > 0 && !FsyncIsOff)
                 {
                     _flushQueue.Request(this, urgent: _options.Fsync == FsyncPolicy.Group);
                 }
@@ -87,6 +87,16 @@ internal sealed partial class EmbeddedSessionLog
             foreach (var segment in finished)
             {
                 segment.Dispose();
+            }
+
+            try
+            {
+                writer?.WriteWatermark(watermark); // Last: a log that is cut back must not fall behind what its watermark says.
+            }
+            catch (Exception e)
+            {
+                Fault(e);
+                return false;
             }
         }
 
@@ -98,12 +108,16 @@ internal sealed partial class EmbeddedSessionLog
     /// <summary>Gives memory and file handles back if nothing was appended for a while and everything is durable.</summary>
     public void ReleaseIfIdle()
     {
+        if (FsyncIsOff && IsAtRest())
+        {
+            Flush(); // What is noted of a session at rest must be durable.
+        }
+
         lock (_flushGate)
         {
             lock (_gate)
             {
-                if (_writer is null || _fault is not null || _unflushedBytes > 0 || _sealedUnflushed.Count > 0
-                    || _time.GetElapsedTime(_lastAppend) < _options.IdleAfter)
+                if (!IsAtRest() || _unflushedBytes > 0 || _sealedUnflushed.Count > 0)
                 {
                     return;
                 }
@@ -147,6 +161,14 @@ internal sealed partial class EmbeddedSessionLog
         }
     }
 
+    private bool IsAtRest()
+    {
+        lock (_gate)
+        {
+            return _writer is not null && _fault is null && _time.GetElapsedTime(_lastAppend) >= _options.IdleAfter;
+        }
+    }
+
     private void TryMarkClean()
     {
         if (_manifest.IsClean)
@@ -159,7 +181,7 @@ internal sealed partial class EmbeddedSessionLog
             var last = _segments.LastOrDefault();
             SaveManifest(
                 _manifest with { IsClean = true, State = _state.ToNote(), StateSegment = last?.FirstSequence ?? 0, StatePosition = last?.Length ?? 0 },
-                durable: !FsyncIsOff);
+                durable: true);
         }
         catch (IOException)
         {
@@ -209,25 +231,25 @@ internal sealed partial class EmbeddedSessionLog
             return;
         }
 
+        foreach (var segment in _sealedUnflushed)
+        {
+            segment.Dispose();
+        }
+
+        _sealedUnflushed.Clear();
+        var point = _durablePoint!;
+        CloseFiles();
+        ForgetBehind(point);
         try
         {
-            foreach (var segment in _sealedUnflushed)
-            {
-                segment.Dispose();
-            }
-
-            _sealedUnflushed.Clear();
-            var point = _durablePoint!;
-            CloseFiles();
-            _durablePoint = point; // Kept until the cut has succeeded: the next lease tries again.
-            CutBackTo(point);
-            Generation++;
-            _unflushedBytes = 0;
-            _fault = null;
+            CutFiles();
         }
         catch (IOException e)
         {
-            throw Errors.StorageFailed(e);
+            throw Errors.Storage(e); // The next lease tries again.
         }
+
+        _unflushedBytes = 0;
+        _fault = null;
     }
 }

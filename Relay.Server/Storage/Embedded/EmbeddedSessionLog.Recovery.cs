@@ -26,8 +26,8 @@ internal sealed partial class EmbeddedSessionLog
             StateSegment = 0,
             StatePosition = 0,
         };
-        manifest.Save(files, folder, durable: options.Fsync != FsyncPolicy.Os);
-        return new EmbeddedSessionLog(files, folder, manifest, state, [], options, time, flushQueue) { _manifestIsDurable = true };
+        manifest.Save(files, folder, durable: true);
+        return new EmbeddedSessionLog(files, folder, manifest, state, [], options, time, flushQueue) { _manifestIsDurable = true, _hasDurableManifest = true };
     }
 
     /// <summary>Loads a session's log from its folder.</summary>
@@ -42,7 +42,7 @@ internal sealed partial class EmbeddedSessionLog
         }
 
         var recovery = new LogRecovery(files, folder, quarantine, manifest, report);
-        recovery.Run(sync: options.Fsync != FsyncPolicy.Os);
+        recovery.Run();
         var log = new EmbeddedSessionLog(files, folder, recovery.Manifest, recovery.State, recovery.Segments, options, time, flushQueue)
         {
             _manifestIsBehind = recovery.Manifest != manifest,
@@ -55,18 +55,17 @@ internal sealed partial class EmbeddedSessionLog
         return log;
     }
 
-    /// <summary>Throws away what may not have reached the disk, and begins a new epoch in a new segment.</summary>
-    private void CutBackTo(DurablePoint point)
+    /// <summary>
+    /// Forgets what may not have reached the disk, and begins a new epoch. From here on readers see the log as it will be; a relay that ends before the
+    /// files are cut as well finds the records again, which is no harm: nobody was given a lease in between.
+    /// </summary>
+    private void ForgetBehind(DurablePoint point)
     {
-        foreach (var lost in _segments.Where(IsLost))
-        {
-            lost.Delete();
-        }
-
-        _segments.RemoveAll(IsLost);
+        _segments.RemoveAll(segment => point.Segment is not { } durable || segment.FirstSequence > durable.FirstSequence
+            || (segment == durable && point.Position <= SegmentHeader.PageSize)); // Of this one nothing is durable: the next one will have its name.
         if (_segments.LastOrDefault() is { } last && last == point.Segment)
         {
-            last.CutTo(point.Position);
+            last.Publish(point.Position);
             last.Seal();
         }
 
@@ -80,10 +79,19 @@ internal sealed partial class EmbeddedSessionLog
 
         _manifest = _manifest.InNewEpoch(_state.Tally.Sequence + 1);
         _durablePoint = point;
-        _writer = CreateSegment();
+        _generation++;
+    }
 
-        // A segment of which nothing is durable goes as well: the next one will have its name.
-        bool IsLost(Segment segment) => point.Segment is not { } durable || segment.FirstSequence > durable.FirstSequence
-            || (segment == durable && point.Position <= SegmentHeader.PageSize);
+    /// <summary>Makes the files what the log is, and goes on in a new segment.</summary>
+    private void CutFiles()
+    {
+        foreach (var path in Segment.Paths(_files, Folder).Where(path => !_segments.Exists(segment => segment.Path == path)))
+        {
+            _files.DeleteFile(path);
+            _files.DeleteFile(Segment.IndexPathOf(path));
+        }
+
+        _segments.LastOrDefault()?.CutToLength();
+        _writer = CreateSegment();
     }
 }

@@ -28,16 +28,37 @@ internal sealed partial class EmbeddedSessionLog
         }
     }
 
-    /// <summary>The segment that follows, or the oldest one for null; null at the last.</summary>
+    /// <summary>The segment that follows, or the oldest one for null; null at the last. One with an unreadable first page is passed over.</summary>
+    /// <exception cref="RelayException">A file cannot be opened now.</exception>
     public Segment? SegmentAfter(Segment? segment)
     {
-        lock (_gate)
+        while (true)
         {
-            return _segments.Find(candidate => candidate.FirstSequence > (segment?.FirstSequence ?? 0));
+            Segment? next;
+            lock (_gate)
+            {
+                next = _segments.Find(candidate => candidate.FirstSequence > (segment?.FirstSequence ?? 0));
+            }
+
+            if (next is null || next.TryReadHeader()) // Not under the lock: this may read from the disk.
+            {
+                return next;
+            }
+
+            segment = next;
         }
     }
 
-    /// <summary>The segments from oldest to newest.</summary>
+    /// <summary>Whether everything before the segment was removed by retention.</summary>
+    public bool IsOldest(Segment segment)
+    {
+        lock (_gate)
+        {
+            return _segments.Count > 0 && _segments[0] == segment;
+        }
+    }
+
+    /// <summary>The segments from oldest to newest. Their first pages may be unread, or unreadable.</summary>
     public List<Segment> Segments()
     {
         lock (_gate)
@@ -98,7 +119,15 @@ internal sealed partial class EmbeddedSessionLog
             while (total > maxBytes && _segments.Count > 1 && _segments[0].IsSealed && _segments[0].FirstSequence < _manifest.StateSegment)
             {
                 var oldest = _segments[0];
-                oldest.Delete();
+                try
+                {
+                    oldest.Delete();
+                }
+                catch (IOException)
+                {
+                    break; // It must neither refuse an append nor keep other sessions from their upkeep. The next trim tries again.
+                }
+
                 _segments.RemoveAt(0);
                 total -= oldest.Length;
             }
@@ -117,7 +146,7 @@ internal sealed partial class EmbeddedSessionLog
 
         try
         {
-            SaveManifest(UncleanFrom(point), durable: !FsyncIsOff);
+            SaveManifest(UncleanFrom(point), durable: true);
         }
         catch (IOException)
         {

@@ -22,6 +22,7 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     private SegmentWriter? _writer;
     private HotTail? _hot;
     private int _gone;
+    private volatile int _generation;
     private bool _isMoved;
     private long _lastAppend;
     private int _readers;
@@ -61,7 +62,10 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     public string Folder { get; private set; }
 
     /// <summary>Grows when the log was cut back to what is durable; readers must find their place anew.</summary>
-    public int Generation { get; private set; }
+    public int Generation => _generation;
+
+    /// <summary>A sync has failed, and the log was not cut back to what is durable yet.</summary>
+    public bool HasFailed => _fault is not null;
 
     private int Epoch => _manifest.Epochs[^1].Epoch;
 
@@ -308,7 +312,7 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
         return new OutputSnapshot(
             output,
             _state.Phase(output),
-            _segments.Count > 0 ? _segments[0].Header.Base[output].Length : 0,
+            FirstOffset(output),
             tally.Length,
             FsyncIsOff ? tally.Length : _durable[output].Length,
             tally.Lines,
@@ -316,6 +320,31 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
             LeaseOf(output)?.RunId,
             _phaseSince[(int)output - 1],
             _state.Completion?.Verdicts.GetValueOrDefault(output) ?? Verdict.Unchecked);
+    }
+
+    private long FirstOffset(OutputType output)
+    {
+        foreach (var segment in _segments)
+        {
+            if (segment.FirstSequence == 1)
+            {
+                return 0;
+            }
+
+            try
+            {
+                if (segment.TryReadHeader())
+                {
+                    return segment.Header.Base[output].Length;
+                }
+            }
+            catch (RelayException)
+            {
+                // Too many open files: what can be read in this moment begins later.
+            }
+        }
+
+        return 0;
     }
 
     private WriterLease? LeaseOf(OutputType output) => _leases[(int)output - 1];

@@ -19,6 +19,10 @@ internal interface IFileSystem
 
     bool FileExists(string path);
 
+    /// <summary>How long a file is. It is not opened.</summary>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    long FileLength(string path);
+
     /// <summary>Removes a file, if there is one.</summary>
     void DeleteFile(string path);
 
@@ -67,6 +71,7 @@ internal interface IStoreFile : IDisposable
 internal static class FileSystemExtensions
 {
     private const int CopyBytes = 1024 * 1024;
+    private const int SectorSize = 512;
 
     public static byte[] ReadAllBytes(this IFileSystem files, string path)
     {
@@ -110,5 +115,38 @@ internal static class FileSystemExtensions
         }
 
         return count;
+    }
+
+    /// <summary>As <see cref="ReadFully"/>; what the disk does not give back, however small the piece that is asked for, is damage like any other: zeros stand in its place.</summary>
+    public static int ReadWhatCanBeRead(this IStoreFile file, Span<byte> buffer, long position)
+    {
+        try
+        {
+            return file.ReadFully(buffer, position);
+        }
+        catch (IOException)
+        {
+            var count = 0;
+            while (count < buffer.Length)
+            {
+                var sector = buffer.Slice(count, Math.Min(SectorSize, buffer.Length - count));
+                try
+                {
+                    var read = file.ReadFully(sector, position + count);
+                    if (read < sector.Length)
+                    {
+                        return count + read;
+                    }
+                }
+                catch (IOException)
+                {
+                    sector.Clear();
+                }
+
+                count += sector.Length;
+            }
+
+            return count;
+        }
     }
 }

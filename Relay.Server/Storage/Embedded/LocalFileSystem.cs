@@ -32,6 +32,8 @@ internal sealed partial class LocalFileSystem : IFileSystem
 
     public bool FileExists(string path) => File.Exists(path);
 
+    public long FileLength(string path) => Try(() => new FileInfo(path).Length);
+
     public void DeleteFile(string path) => Try(() => File.Delete(path));
 
     public void MoveFile(string from, string to) => Try(() => File.Move(from, to, overwrite: true));

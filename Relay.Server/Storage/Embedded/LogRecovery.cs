@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Relay.Contracts;
 
 namespace Relay.Server.Storage.Embedded;
@@ -17,13 +16,15 @@ internal sealed class RecoveryLog
 /// </summary>
 internal sealed class LogRecovery(IFileSystem files, string folder, string quarantine, SessionManifest manifest, RecoveryLog report)
 {
+    private const int CopyBytes = 64 * 1024;
+
     public SessionManifest Manifest { get; private set; } = manifest;
 
     public LogState State { get; private set; } = LogState.FromNote(manifest.State);
 
     public List<Segment> Segments { get; } = [];
 
-    public void Run(bool sync)
+    public void Run()
     {
         LoadSegments();
         if (Manifest.IsClean && IsAsNoted())
@@ -34,7 +35,7 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
         report.Scanned++;
         if (Segments.FindIndex(segment => segment.FirstSequence >= Manifest.StateSegment) is >= 0 and var first)
         {
-            ScanFrom(first, sync);
+            ScanFrom(first);
         }
 
         // Always a new epoch: records of the last one may be lost that readers saw, also when nothing of that epoch is left.
@@ -47,29 +48,42 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
 
     private void LoadSegments()
     {
-        foreach (var path in Segment.Paths(files, folder))
+        foreach (var path in Segment.Paths(files, folder).Reverse())
         {
-            if (TryReadHeader(path, out var header, out var length) && header.Incarnation == Manifest.Incarnation && Path.GetFileName(path) == Segment.FileName(header.FirstSequence))
+            if (Segment.FirstSequenceOf(path) is not { } sequence)
             {
-                var segment = new Segment(files, folder, header, length);
-                Segments.LastOrDefault()?.Seal();
-                Segments.Add(segment);
+                Quarantine(path, move: true, "it is called as no segment is");
+                continue;
             }
-            else
+
+            // Only what recovery begins with, and the last one, to which the next record goes. A start must not take longer the more is stored.
+            var segment = new Segment(files, folder, Manifest.Incarnation, sequence, Math.Max(files.FileLength(path), SegmentHeader.PageSize));
+            var isNeeded = Segments.Count == 0 || sequence >= Manifest.StateSegment;
+            if (isNeeded && !segment.TryReadHeader())
             {
                 Quarantine(path, move: true, "its first page is unreadable");
+                continue;
             }
+
+            if (Segments.Count > 0)
+            {
+                segment.Seal();
+            }
+
+            Segments.Add(segment);
         }
+
+        Segments.Reverse();
     }
 
-    private void ScanFrom(int first, bool sync)
+    private void ScanFrom(int first)
     {
         // A segment is synced before anything in a later one counts as durable: so a watermark vouches for all segments before its own.
         var vouching = Segments.FindLastIndex(segment => ReadWatermark(segment).Position > SegmentHeader.PageSize);
         for (var i = first; i < Segments.Count; i++)
         {
             var segment = Segments[i];
-            if (i > first && i > vouching && segment.Header.Base.Sequence > State.Tally.Sequence)
+            if (i > vouching && segment.Header.Base.Sequence > State.Tally.Sequence)
             {
                 Drop(i);
                 break;
@@ -78,7 +92,7 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
             State.SkipTo(segment.Header.Base);
             var watermark = i < vouching ? new Watermark(segment.Length, default) : ReadWatermark(segment);
             var begin = segment.FirstSequence == Manifest.StateSegment ? Math.Max(Manifest.StatePosition, SegmentHeader.PageSize) : SegmentHeader.PageSize;
-            if (!Scan(segment, begin, watermark, sync))
+            if (!Scan(segment, begin, watermark))
             {
                 Drop(i + 1);
             }
@@ -103,7 +117,7 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
     }
 
     /// <returns><c>false</c> when a torn tail was cut off.</returns>
-    private bool Scan(Segment segment, long begin, Watermark watermark, bool sync)
+    private bool Scan(Segment segment, long begin, Watermark watermark)
     {
         using var file = segment.Open(FileAccess.ReadWrite);
         using var walker = new SegmentWalker(file, segment.Header.Salt, begin);
@@ -150,15 +164,34 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
         {
             // The durable end of the file cannot be read. What was known of it goes on in a new segment, and readers get a gap.
             report.Findings.Add($"{segment.Path}: records up to {State.Tally.Sequence} are lost; the log goes on behind them");
+            segment.CutTo(Math.Min(limit, watermark.Position)); // Nothing vouches for what is behind, and the log's next records have these places.
             segment.Seal();
         }
 
-        if (sync && segment.Length > begin)
-        {
-            file.Sync();
-        }
-
+        WriteAgain(file, 0, SegmentHeader.PageSize);
+        WriteAgain(file, Math.Max(begin, watermark.Position), segment.Length);
+        file.Sync();
         return isWhole;
+    }
+
+    /// <summary>
+    /// What was written and not known to be durable is written once more before it is synced: if it was a failed sync that ended the last process, the
+    /// system holds these bytes for clean, and a sync alone would report success for what never reached the disk.
+    /// </summary>
+    private static void WriteAgain(IStoreFile file, long from, long to)
+    {
+        var buffer = new byte[CopyBytes];
+        for (var position = from; position < to;)
+        {
+            var count = file.ReadFully(buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - position)), position);
+            if (count == 0)
+            {
+                break;
+            }
+
+            file.Write(buffer.AsSpan(0, count), position);
+            position += count;
+        }
     }
 
     private void Quarantine(string path, bool move, string why)
@@ -189,19 +222,15 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
         }
     }
 
-    private static Watermark ReadWatermark(Segment segment)
+    private Watermark ReadWatermark(Segment segment)
     {
+        if (segment.FirstSequence < Manifest.StateSegment)
+        {
+            return default; // What the manifest notes vouches for it.
+        }
+
         using var file = segment.Open(FileAccess.Read);
         var page = new byte[SegmentHeader.PageSize];
-        return segment.Header.ReadWatermark(page.AsSpan(0, file.ReadFully(page, 0)));
-    }
-
-    private bool TryReadHeader(string path, [NotNullWhen(true)] out SegmentHeader? header, out long length)
-    {
-        using var file = files.Open(path, FileMode.Open, FileAccess.Read);
-        var page = new byte[SegmentHeader.PageSize];
-        header = SegmentHeader.Read(page.AsSpan(0, file.ReadFully(page, 0)));
-        length = Math.Max(file.Length, SegmentHeader.PageSize);
-        return header is not null;
+        return segment.Header.ReadWatermark(page.AsSpan(0, file.ReadWhatCanBeRead(page, 0)));
     }
 }

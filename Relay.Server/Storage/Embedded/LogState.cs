@@ -21,6 +21,9 @@ internal sealed class LogState
 
     public long FencingNumber { get; private set; }
 
+    /// <summary>The latest time of any record, in microseconds since 1970. The wall clock may have gone back since.</summary>
+    public long LatestMicros { get; private set; }
+
     public Completion? Completion { get; private set; }
 
     public OutputPhase Phase(OutputType output) => _phases[Slot(output)];
@@ -52,6 +55,7 @@ internal sealed class LogState
         var gap = header.Kind == RecordKind.Gap ? GapNote.Read(payload) : null;
         _tally.Apply(header, gap?.Length ?? 0);
         FencingNumber = Math.Max(FencingNumber, header.Fencing);
+        LatestMicros = Math.Max(LatestMicros, header.TimeMicros);
         switch (header.Kind)
         {
             case RecordKind.Data when Writer(header.Output) is { } writer:
@@ -131,11 +135,12 @@ internal sealed class LogState
         FencingNumber,
         [.. OutputTypes.All.Select(output => new OutputNote(_tally[output].Length, _tally[output].Lines, _tally[output].Crc, Phase(output), _lastRuns[Slot(output)]))],
         [.. _runs.Select(run => new RunNote(run.RunId, run.LastAttempt, run.Anonymous, [.. OutputTypes.All.Select(output => run.Outputs[Slot(output)])]))],
-        Completion is null ? null : CompletionNote.Of(Completion));
+        Completion is null ? null : CompletionNote.Of(Completion),
+        LatestMicros);
 
     public static LogState FromNote(StateNote note)
     {
-        var state = new LogState { FencingNumber = note.FencingNumber };
+        var state = new LogState { FencingNumber = note.FencingNumber, LatestMicros = note.LatestMicros };
         state._tally.Sequence = note.Sequence;
         for (var i = 0; i < note.Outputs.Count; i++)
         {

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Buffers.Binary;
 using Relay.Contracts;
 
 namespace Relay.Server.Storage.Embedded;
@@ -21,9 +21,9 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
         place = from switch
         {
             ReadFrom.Tail => AtTail(),
-            ReadFrom.After after => AfterCursor(after.Cursor, notices),
+            ReadFrom.After after => AfterCursor(after.Cursor, notBefore, notices),
             ReadFrom.LastLines last => AtLastLines(last, notBefore),
-            ReadFrom.Since since => Find(entry => entry.TimeMicros < since.Micros, _ => false, (in header, _) => header.TimeMicros >= since.Micros),
+            ReadFrom.Since since => Find(entry => entry.LatestMicros < since.Micros, _ => false, (in header, _) => header.TimeMicros >= since.Micros),
             ReadFrom.Offset offset => AtOffset(offset.Output, offset.Position, notBefore),
             _ => new ReaderPlace(null, 0, default),
         };
@@ -35,7 +35,7 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
         return new ReaderPlace(segment, position, tally);
     }
 
-    private ReaderPlace AfterCursor(ReadCursor cursor, List<LogEntry> notices)
+    private ReaderPlace AfterCursor(ReadCursor cursor, long[] notBefore, List<LogEntry> notices)
     {
         if (cursor.Incarnation != log.Incarnation)
         {
@@ -47,6 +47,18 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
             entry => entry.Tally.Sequence <= survived, segment => segment.FirstSequence <= survived + 1, (in header, _) => header.Sequence > survived);
         if (survived < cursor.Sequence)
         {
+            if (place.Tally.Sequence > survived)
+            {
+                // Retention has taken the place where history parted, and with it what is known of it: begin anew, with a gap.
+                place = new ReaderPlace(null, 0, new LogTally { Sequence = survived });
+            }
+
+            foreach (var output in OutputTypes.All)
+            {
+                // What comes in the place of bytes that did not survive is wanted, whatever this reader began with.
+                notBefore[(int)output - 1] = Math.Min(notBefore[(int)output - 1], place.Tally[output].Length);
+            }
+
             notices.Add(new LogEntry
             {
                 Kind = LogEntryKind.Diverged,
@@ -59,11 +71,16 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
         // What the reader had, not what the log says it should have had: a difference becomes a gap.
         var seen = place.Tally;
         seen.Sequence = cursor.Sequence;
-        seen[OutputType.Stdout] = new OutputTally(cursor.StdoutOffset, 0, 0);
-        seen[OutputType.Stderr] = new OutputTally(cursor.StderrOffset, 0, 0);
+        foreach (var output in OutputTypes.All)
+        {
+            // A reader that began in the middle of a record may come back before it has read that one.
+            seen[output] = new OutputTally(cursor.OffsetOf(output), 0, 0);
+            notBefore[(int)output - 1] = Math.Max(notBefore[(int)output - 1], cursor.OffsetOf(output));
+        }
 
-        // Trimmed: begin before the oldest segment, so that crossing into it shows what is missing.
-        var isTrimmed = log.SegmentAfter(null) is { } oldest && oldest.Header.Base.Sequence > cursor.Sequence;
+        // Trimmed: begin before the oldest segment, so that crossing into it shows what is missing. Also at its very first record: a reader
+        // that was sent there, and has not read yet, is still to be told.
+        var isTrimmed = log.SegmentAfter(null) is { } oldest && oldest.Header.Base.Sequence >= cursor.Sequence;
         return isTrimmed ? new ReaderPlace(null, 0, seen) : place with { Tally = seen };
     }
 
@@ -78,19 +95,21 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
         var place = Find(
             entry => entry.Tally[output].Length <= offset,
             segment => segment.Header.Base[output].Length <= offset,
-            (in header, _) => header.Output == output && header.Kind is RecordKind.Data or RecordKind.Gap && Ends(header, offset));
+            (in header, payload) => header.Output == output && header.Kind is RecordKind.Data or RecordKind.Gap && End(header, payload) > offset);
         notBefore[(int)output - 1] = offset;
         if (place.Tally[output].Length > offset)
         {
-            // Trimmed: begin before the oldest segment, so that crossing into it shows what is missing.
-            var seen = place.Tally;
+            // Trimmed: begin before the oldest segment, so that crossing into it shows what is missing. From its base, not from the place that
+            // was found: records of the other output may come before, and what lies behind the reader would not be taken over in crossing.
+            var seen = log.SegmentAfter(null)?.Header.Base ?? place.Tally;
             seen[output] = new OutputTally(offset, 0, 0);
             return place with { Segment = null, Position = 0, Tally = seen };
         }
 
         return place;
 
-        static bool Ends(in RecordHeader header, long offset) => header.Kind == RecordKind.Gap || header.Offset + header.PayloadLength > offset;
+        static long End(in RecordHeader header, ReadOnlySpan<byte> payload) =>
+            header.Offset + (header.Kind == RecordKind.Gap ? GapNote.Read(payload).Length : header.PayloadLength);
     }
 
     private ReaderPlace AtLastLines(ReadFrom.LastLines last, long[] notBefore)
@@ -206,20 +225,21 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
             return end;
         }
 
-        var first = Math.Max(segments.FindLastIndex(beginsBefore), 0);
-        for (var i = first; i < segments.Count; i++)
+        var first = segments.FindLastIndex(segment => segment.TryReadHeader() && beginsBefore(segment));
+        if (first < 0)
+        {
+            first = segments.FindIndex(segment => segment.TryReadHeader());
+        }
+
+        for (var i = Math.Max(first, 0); i < segments.Count; i++)
         {
             var segment = segments[i];
-            var from = new IndexEntry(SegmentHeader.PageSize, 0, segment.Header.Base);
-            foreach (var entry in CollectionsMarshal.AsSpan(SegmentIndex.ReadAll(segment)))
+            if (!segment.TryReadHeader())
             {
-                if (!isBefore(entry))
-                {
-                    break;
-                }
-
-                from = entry;
+                continue; // Whoever reads on past it is told what is missing.
             }
+
+            var from = LastEntry(segment, isBefore);
 
             if (i == first)
             {
@@ -233,6 +253,28 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
         }
 
         return end;
+    }
+
+    /// <summary>The last index entry that is surely before the place, or the begin of the segment.</summary>
+    private static IndexEntry LastEntry(Segment segment, Predicate<IndexEntry> isBefore)
+    {
+        var entries = SegmentIndex.ReadAll(segment);
+        using var file = entries.Count > 0 ? segment.TryOpenForReading() : null;
+        if (file is not null)
+        {
+            // From the last one back, by what it says and by the record that it was written for.
+            Span<byte> crc = stackalloc byte[sizeof(uint)];
+            for (var i = entries.Count - 1; i >= 0; i--)
+            {
+                if (isBefore(entries[i]) && file.ReadWhatCanBeRead(crc, entries[i].Position) == crc.Length
+                    && BinaryPrimitives.ReadUInt32LittleEndian(crc) == entries[i].RecordCrc)
+                {
+                    return entries[i];
+                }
+            }
+        }
+
+        return new IndexEntry(SegmentHeader.PageSize, 0, segment.Header.Base);
     }
 
     private static ReaderPlace? FindIn(Segment segment, IndexEntry from, Stop stop)

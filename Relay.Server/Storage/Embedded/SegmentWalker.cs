@@ -24,7 +24,6 @@ internal sealed class SegmentWalker(IStoreFile file, uint salt, long position) :
 {
     // Room for one record of the greatest length, so that a filled buffer always makes progress.
     private const int BufferSize = 64 * 1024;
-    private const int SectorSize = 512;
     private byte[]? _buffer;
     private long _bufferStart;
     private int _bufferLength;
@@ -41,7 +40,7 @@ internal sealed class SegmentWalker(IStoreFile file, uint salt, long position) :
         _buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
         _bufferStart = Position;
         _bufferLength = 0; // Should the read fail, nothing is taken for read.
-        _bufferLength = Read(_buffer.AsSpan(0, (int)Math.Min(BufferSize, limit - Position)));
+        _bufferLength = file.ReadWhatCanBeRead(_buffer.AsSpan(0, (int)Math.Min(BufferSize, limit - Position)), Position);
     }
 
     /// <summary>Takes the next record out of the buffer.</summary>
@@ -129,39 +128,6 @@ internal sealed class SegmentWalker(IStoreFile file, uint salt, long position) :
 
         Position = limit;
         return false;
-    }
-
-    /// <summary>What the disk does not give back, however small the piece that is asked for, is damage like any other: zeros stand in its place.</summary>
-    private int Read(Span<byte> buffer)
-    {
-        try
-        {
-            return file.ReadFully(buffer, Position);
-        }
-        catch (IOException)
-        {
-            var count = 0;
-            while (count < buffer.Length)
-            {
-                var sector = buffer.Slice(count, Math.Min(SectorSize, buffer.Length - count));
-                try
-                {
-                    var read = file.ReadFully(sector, Position + count);
-                    if (read < sector.Length)
-                    {
-                        return count + read;
-                    }
-                }
-                catch (IOException)
-                {
-                    sector.Clear();
-                }
-
-                count += sector.Length;
-            }
-
-            return count;
-        }
     }
 
     public void Dispose()

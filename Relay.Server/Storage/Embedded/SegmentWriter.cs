@@ -14,7 +14,7 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>Creates the file with its first page.</summary>
     public static SegmentWriter Create(IFileSystem files, string folder, SegmentHeader header)
     {
-        var segment = new Segment(files, folder, header, SegmentHeader.PageSize);
+        var segment = new Segment(files, folder, header);
         var data = files.Open(segment.Path, FileMode.Create, FileAccess.ReadWrite);
         try
         {
@@ -25,7 +25,7 @@ internal sealed class SegmentWriter : IDisposable
         catch
         {
             data.Dispose();
-            files.DeleteFile(segment.Path);
+            segment.TryDelete();
             throw;
         }
     }
@@ -46,11 +46,14 @@ internal sealed class SegmentWriter : IDisposable
     }
 
     /// <summary>Writes a record behind the last one. The caller publishes it; until then a failed write leaves no trace.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="latestMicros">The latest time of any record up to this one.</param>
+    /// <param name="before">How the log stands before it.</param>
     /// <exception cref="IOException">The file system refused.</exception>
-    public void Append(ReadOnlySpan<byte> record, long timeMicros, in LogTally before)
+    public void Append(ReadOnlySpan<byte> record, long latestMicros, in LogTally before)
     {
         var position = Segment.Length;
-        _index.Note(position, timeMicros, before);
+        _index.Note(position, record, latestMicros, before);
         try
         {
             _data.Write(record, position);

@@ -8,7 +8,7 @@ namespace Relay.Server.Storage.Embedded;
 internal sealed record EpochStart(int Epoch, long FirstSequence);
 
 /// <summary><see cref="LogState"/> in the manifest.</summary>
-internal sealed record StateNote(long Sequence, long FencingNumber, List<OutputNote> Outputs, List<RunNote> Runs, CompletionNote? Completion)
+internal sealed record StateNote(long Sequence, long FencingNumber, List<OutputNote> Outputs, List<RunNote> Runs, CompletionNote? Completion, long LatestMicros = 0)
 {
     public static readonly StateNote Empty = new(0, 0, [], [], null);
 }
@@ -75,6 +75,10 @@ internal sealed record SessionManifest
         if (!keepPrevious && files.FileExists(path))
         {
             files.MoveFile(path, Path.Combine(folder, PreviousFileName));
+            if (!durable)
+            {
+                files.SyncFolder(folder); // Else the new name might reach the disk alone, with a file behind it that did not.
+            }
         }
 
         files.MoveFile(fresh, path);
@@ -95,6 +99,10 @@ internal sealed record SessionManifest
             : throw new InvalidDataException($"{folder} has manifest format {manifest.Format}; this relay knows formats up to {CurrentFormat}. Use a newer relay.");
     }
 
+    /// <summary>Whether there is one, be it readable or not.</summary>
+    public static bool Exists(IFileSystem files, string folder) =>
+        files.FileExists(Path.Combine(folder, FileName)) || files.FileExists(Path.Combine(folder, PreviousFileName));
+
     private static SessionManifest? LoadFile(IFileSystem files, string path)
     {
         try
@@ -112,5 +120,5 @@ internal sealed record SessionManifest
     }
 }
 
-/// <summary><see cref="Tombstone"/> as a file.</summary>
-internal sealed record TombstoneNote(string Id, EndReason Reason, DateTimeOffset At);
+/// <summary><see cref="Tombstone"/> as a file. Older ones do not say of which incarnation they are.</summary>
+internal sealed record TombstoneNote(string Id, EndReason Reason, DateTimeOffset At, long Incarnation = 0);
