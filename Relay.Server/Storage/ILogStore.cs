@@ -113,4 +113,7 @@ internal interface ILogReader : IDisposable
     /// </summary>
     /// <returns><c>false</c> when the reader is at the tail: nothing was added.</returns>
     bool Read(List<LogEntry> entries, int maxBytes);
+
+    /// <summary>Gives back the memory of what was read: its reader has to wait before it may read on.</summary>
+    void Rest();
 }

@@ -22,6 +22,7 @@ internal sealed class ReaderPace(ChannelReader<int> credits, ReaderPump pump, Ti
 
         if (_left == 0)
         {
+            pump.Rest();
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
             try
             {

@@ -97,6 +97,13 @@ internal sealed class ReaderPump : IDisposable
         }
     }
 
+    /// <summary>The last batch was sent, and it may be long until the next one is asked for: a reader that waits holds no memory of the log.</summary>
+    public void Rest()
+    {
+        _entries.Clear();
+        _reader.Rest();
+    }
+
     /// <summary>Gives the files of a session that is gone back, while the reader still waits to be told.</summary>
     public void LetGoIfGone()
     {

@@ -23,8 +23,8 @@ internal sealed class BigLog : IAsyncDisposable
 
     public uint Crc32C { get; private set; }
 
-    /// <summary>Writes at least so many bytes more, and returns when the relay has them.</summary>
-    public async Task WriteAsync(long bytes)
+    /// <summary>Writes at least so many bytes more, and returns when the relay has them for good; or, unless it shall wait for that, when the writer has taken them.</summary>
+    public async Task WriteAsync(long bytes, bool flush = true)
     {
         for (var end = Bytes + bytes; Bytes < end;)
         {
@@ -39,7 +39,7 @@ internal sealed class BigLog : IAsyncDisposable
             Bytes += _block.Length;
         }
 
-        await _writer.FlushAsync();
+        await (flush ? _writer.FlushAsync() : Task.CompletedTask);
     }
 
     public Task<CompletionReport> CompleteAsync() => _writer.CompleteAsync(0);

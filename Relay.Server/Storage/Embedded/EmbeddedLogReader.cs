@@ -64,6 +64,12 @@ internal sealed class EmbeddedLogReader : ILogReader
         }
     }
 
+    public void Rest()
+    {
+        ReleaseBlock();
+        _walker?.ReleaseBuffer();
+    }
+
     public void Dispose()
     {
         if (_isDisposed)

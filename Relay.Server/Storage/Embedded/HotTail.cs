@@ -40,7 +40,9 @@ internal sealed class HotBlock(Segment segment, long start, int capacity)
 internal sealed class HotTail(int maxBytes)
 {
     private const int SmallestBlock = 4 * 1024;
-    private const int LargestBlock = 128 * 1024;
+
+    // A reader whose client takes nothing keeps the block that it reads from: it must be small. No record needs a larger one.
+    private const int LargestBlock = 64 * 1024;
     private readonly Lock _lock = new();
     private readonly Queue<HotBlock> _blocks = new();
     private HotBlock? _last;

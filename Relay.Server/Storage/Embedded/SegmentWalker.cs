@@ -130,7 +130,8 @@ internal sealed class SegmentWalker(IStoreFile file, uint salt, long position) :
         return false;
     }
 
-    public void Dispose()
+    /// <summary>Gives the buffer back; <see cref="Fill"/> takes another.</summary>
+    public void ReleaseBuffer()
     {
         if (_buffer is not null)
         {
@@ -138,4 +139,6 @@ internal sealed class SegmentWalker(IStoreFile file, uint salt, long position) :
             _buffer = null;
         }
     }
+
+    public void Dispose() => ReleaseBuffer();
 }
