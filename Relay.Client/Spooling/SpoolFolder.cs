@@ -20,9 +20,10 @@ public static class SpoolFolder
         try
         {
             var found = SpoolDescription.Read(folder);
+            var spool = new SpoolSummary(folder, found.Session, found.Url, found.StartedAt) { IsKeptWhenDrained = found.KeepWhenDrained };
             return TryLook(folder) is { } inside
-                ? new SpoolSummary(folder, found.Session, found.Url, found.StartedAt) { UndeliveredBytes = inside.Bytes, HasEnd = inside.HasEnd, Refusal = inside.Refusal }
-                : new SpoolSummary(folder, found.Session, found.Url, found.StartedAt) { IsInUse = true };
+                ? spool with { UndeliveredBytes = inside.Bytes, HasEnd = inside.HasEnd, WasAttempted = inside.WasAttempted, Refusal = inside.Refusal }
+                : spool with { IsInUse = true };
         }
         catch (Exception e) when (e is DirectoryNotFoundException or FileNotFoundException)
         {
@@ -81,7 +82,7 @@ public static class SpoolFolder
         return found;
     }
 
-    private static (long Bytes, bool HasEnd, RelayErrorCode? Refusal)? TryLook(string folder)
+    private static (long Bytes, bool HasEnd, bool WasAttempted, RelayErrorCode? Refusal)? TryLook(string folder)
     {
         try
         {
@@ -91,7 +92,7 @@ public static class SpoolFolder
             content.Segments.ForEach(segment => segment.Dispose());
             var bytes = OutputTypes.All.Sum(output =>
                 Math.Max(0, Math.Max(content.Lanes[SpoolLane.Slot(output)].Accepted, state.Accepted(output).Accepted) - state.Durable(output)));
-            return (bytes, state.Facts.IsCompleting, state.Facts.Refusal);
+            return (bytes, state.Facts.IsCompleting, state.Facts.Attempt > 0, state.Facts.Refusal);
         }
         catch (SpoolInUseException)
         {
@@ -115,6 +116,18 @@ public sealed record SpoolSummary(string Folder, string Session, Uri Url, DateTi
 
     /// <summary>Whether the run ended and the relay is to be told so.</summary>
     public bool HasEnd { get; init; }
+
+    /// <summary>Whether a writer ever asked the relay for the outputs. If none did, and nothing was written, the relay knows nothing of the run.</summary>
+    public bool WasAttempted { get; init; }
+
+    /// <summary>Whether it stays when all of it is delivered, for the checkpoints in it.</summary>
+    public bool IsKeptWhenDrained { get; init; }
+
+    /// <summary>
+    /// Whether something is left to be done: bytes or an end to be delivered, or outputs to be closed. Any other spool is removed by its writer; one
+    /// that stands there with nothing in it is of a writer that was killed, and whose readers wait for it.
+    /// </summary>
+    public bool IsOwed => UndeliveredBytes > 0 || HasEnd || !IsKeptWhenDrained;
 
     /// <summary>Why the relay refused the run for good; <c>null</c> if it did not.</summary>
     public RelayErrorCode? Refusal { get; init; }

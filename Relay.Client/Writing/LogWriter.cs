@@ -33,7 +33,7 @@ public sealed class LogWriter : IAsyncDisposable
         var runId = options.RunId ?? Guid.NewGuid().ToString("N");
         var store = OpenStore(dialer.Options, session, ref runId, ref options);
         _options = options;
-        _run = new WriterRun(store, options.WhenFull, _time);
+        _run = new WriterRun(store, options.WhenFull, _time) { IsTakenUp = options.Spool is { MustExist: true } && store.Facts.Attempt > 0 };
         var loop = new WriterLoop(dialer, sessions, session, runId, options, _run);
         _loop = Task.Run(() => loop.RunAsync(_stop.Token));
     }
@@ -109,7 +109,8 @@ public sealed class LogWriter : IAsyncDisposable
         _run.CompleteAsync(exitCode, cancellationToken);
 
     /// <summary>
-    /// Waits until everything that was written is durable, and the end with it if <see cref="CompleteAsync"/> was called, by whatever process.
+    /// Waits until everything that was written is durable, and the end with it if <see cref="CompleteAsync"/> was called, by whatever process. Of a
+    /// run that <see cref="RelayClient.OpenSpool"/> took up it waits for the relay also when nothing is owed: its outputs may still be open there.
     /// </summary>
     /// <returns>What the relay said to the end; <c>null</c> when none was reported.</returns>
     /// <exception cref="RelayException">The writer was refused for good.</exception>

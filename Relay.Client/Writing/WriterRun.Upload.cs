@@ -87,6 +87,7 @@ internal sealed partial class WriterRun
         }
 
         _grant = granted;
+        _wasGranted = true;
         _completionSent = false;
         _store.Rewind();
         foreach (var start in ack.Outputs.Where(start => _store.Takes(start.Output)))

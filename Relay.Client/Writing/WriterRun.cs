@@ -25,6 +25,7 @@ internal sealed partial class WriterRun
     private readonly Signal _uploadable = new();
     private readonly Signal _progressed = new();
     private RunGrant? _grant;
+    private bool _wasGranted;
     private bool _completionSent;
     private long _lastTaken;
     private bool _closing;
@@ -43,6 +44,9 @@ internal sealed partial class WriterRun
     {
         get { lock (_gate) { return _fault; } }
     }
+
+    /// <summary>An earlier process began the run, and may have left its outputs open: only a grant, and an end in good order, closes them.</summary>
+    public bool IsTakenUp { get; init; }
 
     /// <summary>Whether no further attempt is needed: completed, or closed with everything sent.</summary>
     public bool IsOver
@@ -112,7 +116,7 @@ internal sealed partial class WriterRun
         }
     }
 
-    /// <summary>Waits until everything taken so far is durable.</summary>
+    /// <summary>Waits until everything taken so far is durable; with a run that was taken up, also until the relay knows that it is back.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         Dictionary<OutputType, long> targets;
@@ -121,7 +125,7 @@ internal sealed partial class WriterRun
             targets = _outputs.ToDictionary(output => output, _store.Accepted);
         }
 
-        await UntilAsync(() => targets.All(target => _progress[target.Key].Durable >= target.Value), cancellationToken).ConfigureAwait(false);
+        await UntilAsync(() => IsKnown && targets.All(target => _progress[target.Key].Durable >= target.Value), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Appoints the last item and waits for the relay's answer to it.</summary>
@@ -185,7 +189,7 @@ internal sealed partial class WriterRun
         lock (_gate)
         {
             var isWhole = _outputs.All(output => _progress[output].Durable >= _store.Accepted(output));
-            var isDrained = isWhole && !_store.Facts.IsCompleting && _store.Facts.Refusal is null;
+            var isDrained = isWhole && IsKnown && !_store.Facts.IsCompleting && _store.Facts.Refusal is null;
             // An end that the relay refused for good is owed to nobody; bytes may still go elsewhere.
             var isOwed = _report is null && !isDrained && !(isWhole && _store.Facts.Refusal is not null);
             if (!isOwed && !(isDrained && keepEmpty))
@@ -200,6 +204,9 @@ internal sealed partial class WriterRun
 
     /// <summary>Whether the relay takes what it is sent, or has had no time yet: then there will be room soon.</summary>
     private bool IsTaking => _time.GetElapsedTime(_lastTaken) < StallAfter;
+
+    /// <summary>Whether the relay has nothing of this run that it would wait for.</summary>
+    private bool IsKnown => _wasGranted || !IsTakenUp;
 
     private bool AllSent => _store.AllSent && _grant is not { IsHolding: true };
 

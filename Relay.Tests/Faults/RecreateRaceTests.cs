@@ -31,7 +31,7 @@ public sealed class RecreateRaceTests(ITestOutputHelper log)
             await race.RunAsync();
             Interlocked.Add(ref lives, race.Lives);
             Interlocked.Add(ref streams, race.StreamsRead);
-        });
+        }, perProcessor: 4);
 
         errors.Errors.Should().BeEmpty();
         FaultRun.Report(log, "create/delete/recreate races with readers and writers attached", $"{size} seeds", $"{lives} sessions, {streams} reads: 0 bytes of another incarnation, every end told", started);

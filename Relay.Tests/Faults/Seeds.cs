@@ -22,8 +22,13 @@ internal static class Seeds
     }
 
     /// <summary>As many at a time as there are processors: for scenarios that share nothing.</summary>
-    public static Task ForEachInParallel(int count, Func<int, Task> scenario, [CallerMemberName] string test = "") =>
-        Parallel.ForEachAsync(Range(count), async (seed, _) => await Try(seed, scenario, test));
+    /// <param name="count">How many seeds.</param>
+    /// <param name="scenario">What to do with one.</param>
+    /// <param name="perProcessor">More than one for scenarios that mostly wait: for connections, for the disk, for each other.</param>
+    /// <param name="test">The test's name.</param>
+    public static Task ForEachInParallel(int count, Func<int, Task> scenario, int perProcessor = 1, [CallerMemberName] string test = "") =>
+        Parallel.ForEachAsync(
+            Range(count), new ParallelOptions { MaxDegreeOfParallelism = perProcessor * Environment.ProcessorCount }, async (seed, _) => await Try(seed, scenario, test));
 
     private static IEnumerable<int> Range(int count) => Only is { } seed ? [seed] : Enumerable.Range(First, count);
 

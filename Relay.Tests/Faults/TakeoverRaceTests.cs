@@ -22,7 +22,7 @@ public sealed class TakeoverRaceTests(SharedRelay shared, ITestOutputHelper log)
             await using var takeover = new Takeover(shared.Host, seed);
             await takeover.RunAsync();
             Interlocked.Add(ref delayed, takeover.DelayedBytes);
-        });
+        }, perProcessor: 4);
 
         delayed.Should().BePositive("bytes of older attempts came after the lease of a newer one");
         FaultRun.Report(log, "takeover races, half-open old writers, delayed older attempts", $"{size} seeds", $"0 bytes from a fenced one, of {delayed} that came late", started);

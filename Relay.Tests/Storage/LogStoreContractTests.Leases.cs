@@ -83,7 +83,7 @@ public abstract partial class LogStoreContractTests
         var fresh = await log.Lease("run", attempt: 2);
 
         fresh.FencingNumber.Should().BeGreaterThan(old.FencingNumber);
-        old.LossReason!.Code.Should().Be(RelayErrorCode.Fenced);
+        old.LossReason.Should().NotBeNull("the old holder is told").And.BeAssignableTo<RelayException>().Which.Code.Should().Be(RelayErrorCode.Fenced);
         await Eventually.True(() => old.Lost.IsCancellationRequested, "the old stream is told");
         await LogSteps.Refused(() => log.Write(old, "ghost"), RelayErrorCode.Fenced);
         await LogSteps.Refused(() => log.AppendGapAsync(old, OutputType.Stdout, 4, 4, CancellationToken.None).AsTask(), RelayErrorCode.Fenced);
@@ -92,6 +92,55 @@ public abstract partial class LogStoreContractTests
         await log.Write(fresh, "two");
         log.ReadAll().Text().Should().Be("one two");
         log.Snapshot()[OutputType.Stdout].Phase.Should().Be(OutputPhase.Open, "the old holder's goodbye changes nothing");
+    }
+
+    /// <summary>By its bytes: whatever the holders of the past are told, in the log stands what the holder of the moment wrote.</summary>
+    [Fact]
+    public async Task The_log_has_the_bytes_of_those_alone_who_held_the_lease_when_they_came()
+    {
+        var log = await Store.NewSession();
+        var past = new List<WriterLease>();
+        for (var attempt = 1; attempt <= 4; attempt++)
+        {
+            var run = attempt < 3 ? "first" : "second";
+            var lease = await log.Lease(run, attempt);
+            await TryEverything(past);
+            await log.Write(lease, $"{attempt}");
+            await TryEverything(past);
+            if (attempt == 2)
+            {
+                await log.Leave(lease, inGoodOrder: false);
+            }
+
+            past.Add(lease);
+        }
+
+        log.ReadAll().Text().Should().Be("1234");
+        log.ReadAll().Entries.Should().OnlyContain(entry => entry.Kind == LogEntryKind.Data, "nobody declares a gap for another");
+
+        async Task TryEverything(IEnumerable<WriterLease> holders)
+        {
+            foreach (var holder in holders)
+            {
+                var end = log.Snapshot()[OutputType.Stdout].Length;
+                await Ignored(() => log.Write(holder, "ghost"));
+                await Ignored(() => log.Write(holder, "ghost", offset: end));
+                await Ignored(() => log.Write(holder, "ghost", offset: 0));
+                await Ignored(() => log.AppendGapAsync(holder, OutputType.Stdout, end, 5, CancellationToken.None).AsTask());
+            }
+        }
+
+        static async Task Ignored(Func<Task> action)
+        {
+            try
+            {
+                await action();
+            }
+            catch (RelayException)
+            {
+                // What they are told is the other tests' matter.
+            }
+        }
     }
 
     [Theory]

@@ -13,8 +13,6 @@ internal sealed class Leftovers(DeliveryOptions options, StandardStreams streams
     // A relay that is away must not keep those for another one waiting.
     private static readonly TimeSpan PatienceWithOthers = TimeSpan.FromSeconds(15);
 
-    private static readonly TimeSpan SweepAfter = TimeSpan.FromHours(1);
-
     /// <summary>Those of our own session at our own relay. Ends when nothing of them is left to be delivered.</summary>
     public async Task DeliverOwnAsync(CancellationToken stop)
     {
@@ -44,9 +42,8 @@ internal sealed class Leftovers(DeliveryOptions options, StandardStreams streams
         {
             try
             {
-                SpoolFolder.Sweep(root, time.GetUtcNow() - SweepAfter);
-                found.AddRange(SpoolFolder.List(root).Where(spool =>
-                    spool is { IsInUse: false, Refusal: null, Problem: null } && (spool.UndeliveredBytes > 0 || spool.HasEnd)));
+                SpoolFolder.Sweep(root, time.GetUtcNow() - SpoolPlaces.SweepAfter);
+                found.AddRange(SpoolFolder.List(root).Where(spool => spool is { IsInUse: false, Refusal: null, Problem: null, IsOwed: true }));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -61,11 +58,19 @@ internal sealed class Leftovers(DeliveryOptions options, StandardStreams streams
     {
         try
         {
+            if (spool is { UndeliveredBytes: 0, HasEnd: false, WasAttempted: false })
+            {
+                SpoolFolder.Discard(spool.Folder);
+                return;
+            }
+
             using var client = options.CreateClientFor(spool.Url, time);
             var writer = client.OpenSpool(spool.Folder, options: new WriterOptions { CloseTimeout = DeliveryOptions.CloseTimeout });
             await using var _ = writer;
             await writer.DeliverAsync(stop);
-            Say($"delivered {ByteSizes.Show(spool.UndeliveredBytes)} that an earlier run of session {ShellWord.Quote(spool.Session)} had left");
+            Say(spool.UndeliveredBytes > 0 || spool.HasEnd
+                ? $"delivered {ByteSizes.Show(spool.UndeliveredBytes)} that an earlier run of session {ShellWord.Quote(spool.Session)} had left"
+                : $"closed the outputs of session {ShellWord.Quote(spool.Session)}, which an earlier run had left open");
         }
         catch (RelayException failure)
         {

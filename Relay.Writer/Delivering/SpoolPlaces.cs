@@ -5,6 +5,9 @@ internal static class SpoolPlaces
 {
     public const string Variable = "RELAY_SPOOL";
 
+    /// <summary>Subfolders that are no spools are left alone for so long: another process may be making one.</summary>
+    public static readonly TimeSpan SweepAfter = TimeSpan.FromHours(1);
+
     /// <summary>
     /// The folder that <c>RELAY_SPOOL</c> names; else one in the user's state folder (XDG Base Directory Specification), and where there is
     /// no home that can be written, as in many containers, one in the temporary folder.

@@ -45,8 +45,8 @@ internal static class RecoverCommand
         };
         var command = new Command("recover", $"""
             Delivers what earlier runs of 'run', 'pipe' and 'follow' left in their spools: each byte once, in its place, and the exit code if
-            the job had ended. Runs that are still alive are left alone. Spools stand in ${SpoolPlaces.Variable}, or in sparklogrelay/spool
-            in the user's state folder.
+            the job had ended. Outputs that a killed writer left open are closed. Runs that are still alive are left alone. Spools stand in
+            ${SpoolPlaces.Variable}, or in sparklogrelay/spool in the user's state folder.
 
             Exit codes: 0 when nothing is left, 1 when something is, 2 for a wrong command line.
             """)

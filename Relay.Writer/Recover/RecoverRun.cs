@@ -54,7 +54,8 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
             }
             else
             {
-                IEnumerable<string> roots = options.Folder is null ? SpoolPlaces.Default.Where(SpoolPlaces.IsOurs) : [options.Folder];
+                List<string> roots = options.Folder is null ? [.. SpoolPlaces.Default.Where(SpoolPlaces.IsOurs)] : [options.Folder];
+                roots.ForEach(root => SpoolFolder.Sweep(root, time.GetUtcNow() - SpoolPlaces.SweepAfter));
                 spools = [.. roots.SelectMany(SpoolFolder.List).Where(IsOwed)];
             }
         }
@@ -67,7 +68,7 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
     }
 
     /// <summary>Spools that are kept for their checkpoints alone owe nothing.</summary>
-    private static bool IsOwed(SpoolSummary spool) => spool.IsInUse || spool.Problem is not null || spool.UndeliveredBytes > 0 || spool.HasEnd;
+    private static bool IsOwed(SpoolSummary spool) => spool.IsInUse || spool.Problem is not null || spool.IsOwed;
 
     private async Task<(string Text, bool IsDone)> RecoverAsync(SpoolSummary spool, CancellationToken cancellationToken)
     {
@@ -81,7 +82,12 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
             return ("its writer is alive and delivers it", true);
         }
 
-        var lastFailure = "";
+        if (spool is { UndeliveredBytes: 0, HasEnd: false, WasAttempted: false })
+        {
+            return Discard(spool, "its writer was killed before it wrote anything:");
+        }
+
+        RelayException? lastFailure = null;
         using var timeout = new CancellationTokenSource(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
@@ -90,14 +96,16 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
             await using var writer = client.OpenSpool(spool.Folder, options.SessionAs, new WriterOptions
             {
                 CloseTimeout = DeliveryOptions.CloseTimeout,
-                OnConnectionChange = change => lastFailure = change.Reason is { } reason ? $" ({reason.Message})" : "",
+                OnConnectionChange = change => lastFailure = change.Reason,
             });
             var report = await writer.DeliverAsync(either.Token);
             var into = options.SessionAs is null ? "" : $" into {options.SessionAs}";
             var end = report is null ? "" : report.IsVerified ? ", and its end; verified" : ", and its end";
             var isWhole = report is null || report.Outputs.All(output => output.Verdict is Verdict.Verified or Verdict.Unchecked);
             var missing = isWhole ? "" : "; some bytes were given up or cannot be read, and readers see a gap";
-            return ($"{ByteSizes.Show(spool.UndeliveredBytes)} delivered{into}{end}{missing}", true);
+            return report is null && spool.UndeliveredBytes == 0
+                ? ("all of it was there already; its outputs are closed now", true)
+                : ($"{ByteSizes.Show(spool.UndeliveredBytes)} delivered{into}{end}{missing}", true);
         }
         catch (SpoolInUseException)
         {
@@ -114,7 +122,13 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
         catch (OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return ($"{(options.Url ?? spool.Url).OriginalString} did not take it within {options.Timeout.TotalSeconds:0.#} s; it stays in {spool.Folder}{lastFailure}", false);
+            if (lastFailure?.Code == RelayErrorCode.WriterAlreadyConnected && spool is { UndeliveredBytes: 0, HasEnd: false })
+            {
+                return Discard(spool, "all of it was there already, and another run writes now:"); // Nobody waits for this one.
+            }
+
+            var reason = lastFailure is null ? "" : $" ({lastFailure.Message})";
+            return ($"{(options.Url ?? spool.Url).OriginalString} did not take it within {options.Timeout.TotalSeconds:0.#} s; it stays in {spool.Folder}{reason}", false);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
@@ -125,24 +139,32 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
     private (string Text, bool IsDone) Refused(SpoolSummary spool, RelayException refusal)
     {
         var bytes = ByteSizes.Show(spool.UndeliveredBytes);
-        if (SpoolFolder.Look(spool.Folder) is not { Refusal: not null })
+        var left = SpoolFolder.Look(spool.Folder);
+        if (left is null)
+        {
+            return ($"refused: {refusal.Message} Nothing was left to be delivered", true);
+        }
+
+        if (left.Refusal is null)
         {
             return ($"refused for now: {refusal.Message} {bytes} stay in {spool.Folder}", false);
         }
 
-        if (!options.DiscardRefused)
-        {
-            return ($"refused: {refusal.Message} {bytes} stay in {spool.Folder}; --session-as delivers them into another session", false);
-        }
+        return options.DiscardRefused || left.UndeliveredBytes == 0
+            ? Discard(spool, $"refused: {refusal.Message}")
+            : ($"refused: {refusal.Message} {bytes} stay in {spool.Folder}; --session-as delivers them into another session", false);
+    }
 
+    private static (string Text, bool IsDone) Discard(SpoolSummary spool, string why)
+    {
         try
         {
             SpoolFolder.Discard(spool.Folder);
-            return ($"refused: {refusal.Message} {bytes} removed", true);
+            return ($"{why} {ByteSizes.Show(spool.UndeliveredBytes)} removed", true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return ($"refused: {refusal.Message} It cannot be removed: {e.Message}", false);
+            return ($"{why} It cannot be removed: {e.Message}", false);
         }
     }
 }
