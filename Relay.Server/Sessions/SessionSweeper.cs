@@ -6,6 +6,8 @@ namespace Relay.Server.Sessions;
 internal sealed partial class SessionSweeper(SessionRegistry registry, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionSweeper> logger)
     : BackgroundService
 {
+    // Each may have to wait for the disk, and a relay that stops has little time.
+    private const int ParallelSaves = 8;
     private volatile string? _failure;
 
     /// <summary>Why the last sweep failed; null when it went well.</summary>
@@ -14,10 +16,8 @@ internal sealed partial class SessionSweeper(SessionRegistry registry, IOptions<
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        foreach (var session in await registry.ListAsync(cancellationToken))
-        {
-            await session.SaveActivityAsync(cancellationToken);
-        }
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelSaves, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(await registry.ListAsync(cancellationToken), parallel, async (session, token) => await session.SaveActivityAsync(token));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -9,7 +9,7 @@ internal enum FsyncPolicy
     /// <summary>As soon as there is something to sync; what arrives meanwhile joins the next one. Acks report durable bytes within one disk latency.</summary>
     Group,
 
-    /// <summary>Never by the relay: the operating system decides, and "durable" means "written". A power loss can cost acknowledged bytes.</summary>
+    /// <summary>By the operating system, and by the relay only when a segment is full, a session rests or the relay stops. "Durable" means "written": a power loss can cost acknowledged bytes.</summary>
     Os,
 }
 

@@ -27,6 +27,11 @@ internal sealed class HttpLogWriter(PresencePublisher presence, IHostApplication
             var length = await CopyAsync(context, writer, output, offset, interrupted.Token);
             writer.LeaveInGoodOrder();
             await session.Log.FlushAsync(interrupted.Token);
+            if (writer.Lease.LossReason is { Code: RelayErrorCode.StorageFailed } failure)
+            {
+                throw failure; // A sync failed before this one was asked for.
+            }
+
             await context.Response.WriteAsJsonAsync(new WriteAnswer("ok", length), JsonSerializerOptions.Web, context.RequestAborted);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)

@@ -104,8 +104,8 @@ internal sealed class LogHub(
         {
             var (uploaded, flushed) = (upload.Changed.Version, log.Flushed.Version);
             var end = upload.End;
-            ThrowIfInterrupted(writer.Lease, upload, cancellationToken);
             var progress = writer.Progress();
+            ThrowIfInterrupted(writer.Lease, upload, cancellationToken); // After it: what was seen while the lease held is this writer's.
             if (end == UploadEnd.Completed)
             {
                 yield return new WriteAck { Kind = WriteAckKind.Completed, Outputs = progress };

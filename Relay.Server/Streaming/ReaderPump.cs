@@ -88,7 +88,7 @@ internal sealed class ReaderPump : IDisposable
             var patience = Timeout.InfiniteTimeSpan;
 
             // The tail and the snapshot were looked at one after the other: only if nothing came between may an end be concluded.
-            if (_reader.Cursor.Sequence >= snapshot.LastSequence && EndOf(snapshot, out patience) is { } end)
+            if (_reader.Cursor.Sequence == snapshot.LastSequence && EndOf(snapshot, out patience) is { } end)
             {
                 return End(end);
             }

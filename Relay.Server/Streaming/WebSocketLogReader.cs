@@ -10,6 +10,8 @@ namespace Relay.Server.Streaming;
 internal sealed partial class WebSocketLogReader(
     IOptions<StreamingOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<WebSocketLogReader> logger)
 {
+    private static readonly TimeSpan CloseWhenStopping = TimeSpan.FromSeconds(2);
+
     public async Task RunAsync(HttpContext context, Session session, OutputType output)
     {
         var isBinary = IsBinary(context.Request);
@@ -25,6 +27,7 @@ internal sealed partial class WebSocketLogReader(
         }
         catch (RelayException e)
         {
+            pump.LetGoIfGone(); // The peer may take its time to close.
             await WebSocketErrors.TryCloseAsync(socket, e, options.Value.SendTimeout);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
@@ -107,14 +110,23 @@ internal sealed partial class WebSocketLogReader(
             await WebSocketErrors.TryCloseAsync(socket, WebSocketCloseStatus.NormalClosure, "bye");
         }
 
-        try
-        {
-            await peer.WaitAsync(options.Value.SendTimeout, time, CancellationToken.None);
-        }
-        catch (TimeoutException)
+        if (!await Ends(peer, options.Value.SendTimeout, lifetime.ApplicationStopping) && !await Ends(peer, CloseWhenStopping, CancellationToken.None))
         {
             socket.Abort();
             await peer;
+        }
+    }
+
+    private async Task<bool> Ends(Task peer, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await peer.WaitAsync(limit, time, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            return false;
         }
     }
 

@@ -12,6 +12,9 @@ internal static class Seeds
     private static readonly int? Only = FromEnvironment("RELAY_TEST_SEED");
     private static readonly int First = FromEnvironment("RELAY_TEST_FIRST_SEED") ?? 1;
 
+    /// <summary>Whether one seed is replayed, so that nothing can be said of all of them.</summary>
+    public static bool IsReplay => Only is not null;
+
     /// <summary>One after the other.</summary>
     public static async Task ForEach(int count, Func<int, Task> scenario, [CallerMemberName] string test = "")
     {

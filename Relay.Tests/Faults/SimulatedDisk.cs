@@ -3,8 +3,8 @@ using Relay.Server.Storage.Embedded;
 namespace Relay.Tests.Faults;
 
 /// <summary>
-/// A disk in memory that does all that POSIX allows and no more: names and bytes that were not synced may be lost in a power loss, in any
-/// order and torn at 512 bytes. Calls can be made to fail, and the disk can be full. A process uses it through <see cref="Mount"/> and is
+/// A disk in memory that does what POSIX allows: names and bytes that were not synced may be lost in a power loss, in any
+/// order and torn at 512 bytes. Only a renaming from one folder to another is never half there. Calls can be made to fail, and the disk can be full. A process uses it through <see cref="Mount"/> and is
 /// gone when the next one does, or after <see cref="LosePower"/>: what it still calls fails.
 /// </summary>
 internal sealed partial class SimulatedDisk

@@ -52,8 +52,18 @@ internal sealed class SimulatedFile
         _pending.Clear();
     }
 
-    /// <summary>The system gives up writing the pending changes: programs still see them, and no later sync brings them to the medium.</summary>
-    public void FailSync() => _pending.Clear();
+    /// <summary>
+    /// The system gives up writing the pending changes: programs still see them, some have reached the medium, and no later sync brings the others there.
+    /// </summary>
+    public void FailSync()
+    {
+        foreach (var change in _pending.Where(change => change.Bytes is not null && change.Position / SectorSize % 2 == 0))
+        {
+            change.Apply(_medium);
+        }
+
+        _pending.Clear();
+    }
 
     /// <summary>
     /// What a power loss leaves: the medium, and of what is pending nothing, all, the oldest changes, or any sectors of any of them. Where the

@@ -74,7 +74,8 @@ public sealed class StalledReadersTests(ITestOutputHelper output)
 
         var began = Stopwatch.GetTimestamp();
         var whole = 0;
-        foreach (var reader in stalled.TakeWhile(_ => Stopwatch.GetElapsedTime(began) < CatchUp))
+        var inTurn = stalled.GroupBy(reader => reader.Kind).SelectMany(kind => kind.Select((reader, turn) => (reader, turn))).OrderBy(entry => entry.turn).Select(entry => entry.reader);
+        foreach (var reader in inTurn.TakeWhile(_ => Stopwatch.GetElapsedTime(began) < CatchUp))
         {
             await Eventually.Done(reader.ReadAsync(), $"a reader by {reader.Kind} catches up", Long);
             reader.HasAll.Should().BeTrue(reader.Kind);

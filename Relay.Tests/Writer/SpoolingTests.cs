@@ -333,7 +333,10 @@ public sealed class SpoolingTests(SharedRelay relay) : IClassFixture<SharedRelay
         Directory.Move(Path.Combine(_tool.Spools, "planted"), Path.Combine(shared, "planted"));
         var homeless = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
-            ["HOME"] = temporary["none"], ["XDG_STATE_HOME"] = "", ["RELAY_SPOOL"] = "", ["TMPDIR"] = temporary.Path,
+            ["HOME"] = temporary["none"],
+            ["XDG_STATE_HOME"] = "",
+            ["RELAY_SPOOL"] = "",
+            ["TMPDIR"] = temporary.Path,
         };
 
         await using var run = await ChildProcess.Run(

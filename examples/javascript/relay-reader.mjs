@@ -73,7 +73,10 @@ async function* readOnce({ signalR, protocol, url, session, outputs = [], follow
     ended ??= { error };
     wake();
   };
-  const abort = () => end(new Error('aborted'));
+  const abort = () => {
+    end(new Error('aborted'));
+    connection.stop().catch(() => {}); // also while it is still connecting
+  };
   const closed = (error) => end(error ?? new Error('The connection was closed.'));
   signal?.addEventListener('abort', abort);
   connection.onclose(closed);

@@ -50,12 +50,12 @@ internal sealed class DataFolder : IDisposable
             var folder = new DataFolder(files, root, held);
             files.CreateFolder(folder.Sessions);
             files.CreateFolder(folder.Tombstones);
-            if (files.FolderExists(folder.Trash))
+            files.CreateFolder(folder.Trash);
+            foreach (var gone in files.Folders(folder.Trash))
             {
-                files.DeleteFolder(folder.Trash);
+                files.DeleteFolder(gone);
             }
 
-            files.CreateFolder(folder.Trash);
             files.SyncFolder(root);
             return folder;
         }
@@ -103,7 +103,7 @@ internal sealed class DataFolder : IDisposable
                 // Torn: the session then counts as never having been.
             }
 
-            if (note is null)
+            if (note?.Id is null || TombstonePath(note.Id) != path)
             {
                 _files.DeleteFile(path);
             }
@@ -133,13 +133,13 @@ internal sealed class DataFolder : IDisposable
         try
         {
             files.WriteAllBytes(holder, Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-            return held;
         }
-        catch
+        catch (IOException)
         {
-            held.Dispose();
-            throw;
+            // A hint, no more. A relay must start on a full disk too: how else would it be emptied?
         }
+
+        return held;
     }
 
     /// <summary>A folder whose own name is lost with the power takes with it all that was forced to the disk inside.</summary>

@@ -61,6 +61,11 @@ internal sealed partial class EmbeddedLogStore : ILogStore
             var folder = _folder.SessionFolder(id);
             try
             {
+                if (_files.FolderExists(folder))
+                {
+                    _files.DeleteFolder(folder); // Left by a deletion or a creation that failed.
+                }
+
                 _files.CreateFolder(folder);
                 var log = EmbeddedSessionLog.Create(_files, folder, id, labels, _options, _time, _flusher);
                 _files.SyncFolder(_folder.Sessions);
@@ -129,23 +134,33 @@ internal sealed partial class EmbeddedLogStore : ILogStore
         }
 
         TrimTotal();
-        lock (_names)
+        foreach (var (id, tombstone) in _tombstones)
         {
-            foreach (var (id, tombstone) in _tombstones)
+            lock (_names)
             {
-                if (tombstone.Age > tombstoneLife)
-                {
-                    TryForget(id);
-                }
-                else if (tombstone.CorrectedForWallClock() is { } corrected)
-                {
-                    _tombstones[id] = corrected;
-                    TrySaveTombstone(corrected);
-                }
+                Maintain(id, tombstone, tombstoneLife);
             }
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private void Maintain(string id, AgingTombstone tombstone, TimeSpan life)
+    {
+        if (_tombstones.GetValueOrDefault(id) != tombstone)
+        {
+            return; // The session was created anew.
+        }
+
+        if (tombstone.Age > life)
+        {
+            TryForget(id);
+        }
+        else if (tombstone.CorrectedForWallClock() is { } corrected)
+        {
+            _tombstones[id] = corrected;
+            TrySaveTombstone(corrected);
+        }
     }
 
     public async ValueTask DisposeAsync()

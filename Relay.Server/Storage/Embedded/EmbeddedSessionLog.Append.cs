@@ -228,16 +228,17 @@ internal sealed partial class EmbeddedSessionLog
 
     private void SaveManifest(SessionManifest manifest, bool durable)
     {
-        durable |= !_hasDurableManifest; // Of what was found at the start nobody knows whether it is.
+        // Of what was found at the start nobody knows whether it is; and an epoch must be, before anything is written in it: a later one would have its number.
+        durable |= !_hasDurableManifest;
         manifest.Save(_files, Folder, durable, keepPrevious: !_manifestIsDurable);
         _manifestIsDurable = durable;
         _hasDurableManifest = true;
         _manifest = WithoutState(manifest);
-        _manifestIsBehind &= !durable; // An epoch must be on the disk before anything is written in it: a later one would have its number.
+        _manifestIsBehind = false;
     }
 
     /// <summary>While clean, the state that was noted is the log's own: an idle session need not hold it twice.</summary>
-    private static SessionManifest WithoutState(SessionManifest manifest) => manifest.IsClean ? manifest with { State = StateNote.Empty } : manifest;
+    private static SessionManifest WithoutState(SessionManifest manifest) => manifest.IsClean ? manifest with { State = StateNote.Empty, Labels = manifest.Labels.Count > 0 ? manifest.Labels : SessionManifest.NoLabels } : manifest;
 
     private void ThrowIfGone()
     {

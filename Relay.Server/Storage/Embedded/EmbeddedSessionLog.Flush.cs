@@ -27,7 +27,7 @@ internal sealed partial class EmbeddedSessionLog
     /// <summary>A place in the log that survives a power loss, and the log's state there.</summary>
     private sealed record DurablePoint(Segment? Segment, long Position, StateNote State);
 
-    /// <summary>Forces everything written so far to the disk. Called by the flusher only; appends go on meanwhile.</summary>
+    /// <summary>Forces everything written so far to the disk. Appends go on meanwhile.</summary>
     /// <returns>Whether a sync succeeded.</returns>
     public bool Flush()
     {
@@ -195,6 +195,7 @@ internal sealed partial class EmbeddedSessionLog
         _writer = null;
         _hot?.Clear();
         _hot = null;
+        _segments.TrimExcess();
         _durablePoint = null;
     }
 
@@ -240,6 +241,7 @@ internal sealed partial class EmbeddedSessionLog
         var point = _durablePoint!;
         CloseFiles();
         ForgetBehind(point);
+        Changed.Fire(); // Readers are told, whatever becomes of the rest.
         try
         {
             CutFiles();

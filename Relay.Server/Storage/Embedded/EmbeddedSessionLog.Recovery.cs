@@ -20,7 +20,7 @@ internal sealed partial class EmbeddedSessionLog
             Incarnation = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & (MaxPosition - 1),
             CreatedAt = now,
             LastActivityAt = now,
-            Labels = labels.ToDictionary(StringComparer.Ordinal),
+            Labels = labels.Count > 0 ? labels.ToDictionary(StringComparer.Ordinal) : SessionManifest.NoLabels,
             IsClean = true,
             State = state.ToNote(),
             StateSegment = 0,
@@ -73,7 +73,12 @@ internal sealed partial class EmbeddedSessionLog
         _durable = _state.Tally;
         foreach (var output in OutputTypes.All)
         {
-            _leases[(int)output - 1] = null;
+            if (LeaseOf(output) is not null)
+            {
+                _leases[(int)output - 1] = null;
+                _phaseSince[(int)output - 1] = _time.GetTimestamp();
+            }
+
             _state.MarkLost(output);
         }
 
@@ -85,7 +90,7 @@ internal sealed partial class EmbeddedSessionLog
     /// <summary>Makes the files what the log is, and goes on in a new segment.</summary>
     private void CutFiles()
     {
-        foreach (var path in Segment.Paths(_files, Folder).Where(path => !_segments.Exists(segment => segment.Path == path)))
+        foreach (var path in Segment.Paths(_files, Folder).Reverse().Where(path => !_segments.Exists(segment => segment.Path == path)))
         {
             _files.DeleteFile(path);
             _files.DeleteFile(Segment.IndexPathOf(path));

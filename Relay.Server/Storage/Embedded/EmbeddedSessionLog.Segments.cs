@@ -54,7 +54,7 @@ internal sealed partial class EmbeddedSessionLog
     {
         lock (_gate)
         {
-            return _segments.Count > 0 && _segments[0] == segment;
+            return _segments.Count == 0 || _segments[0].FirstSequence >= segment.FirstSequence;
         }
     }
 
@@ -109,6 +109,11 @@ internal sealed partial class EmbeddedSessionLog
 
         lock (_gate)
         {
+            if (Gone != EndReason.None)
+            {
+                return 0; // Where its files were may be those of another session by now.
+            }
+
             var total = _segments.Sum(segment => segment.Length);
             var before = total;
             if (total > maxBytes)

@@ -239,9 +239,10 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         long target;
+        int generation;
         lock (_gate)
         {
-            target = _state.Tally.Sequence;
+            (target, generation) = (_state.Tally.Sequence, _generation);
         }
 
         while (true)
@@ -249,6 +250,11 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
             var seen = Flushed.Version;
             lock (_gate)
             {
+                if (_generation != generation)
+                {
+                    throw Errors.StorageFailed(null); // Cut back meanwhile: what was to become durable is gone, and others may have its place.
+                }
+
                 if (_durable.Sequence >= target || FsyncIsOff)
                 {
                     return;

@@ -38,6 +38,8 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
             ScanFrom(first);
         }
 
+        files.SyncFolder(folder); // What was removed, now or by a cut that was interrupted, must not be back behind the records that follow.
+
         // Always a new epoch: records of the last one may be lost that readers saw, also when nothing of that epoch is left.
         Manifest = Manifest.InNewEpoch(State.Tally.Sequence + 1) with { IsClean = false };
     }
@@ -92,7 +94,7 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
             State.SkipTo(segment.Header.Base);
             var watermark = i < vouching ? new Watermark(segment.Length, default) : ReadWatermark(segment);
             var begin = segment.FirstSequence == Manifest.StateSegment ? Math.Max(Manifest.StatePosition, SegmentHeader.PageSize) : SegmentHeader.PageSize;
-            if (!Scan(segment, begin, watermark))
+            if (!Scan(segment, begin, watermark, i + 1) && !GoesOnIn(i + 1))
             {
                 Drop(i + 1);
             }
@@ -103,6 +105,10 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
             Drop(Segments.Count - 1); // Nothing of it is left, and the next segment will have its name.
         }
     }
+
+    /// <summary>What was cut off was no record, but what a failed write had left before the next segment began.</summary>
+    private bool GoesOnIn(int next) =>
+        next < Segments.Count && Segments[next].Header.Base is var begin && begin.Sequence == State.Tally.Sequence && begin.AgreesWith(State.Tally);
 
     /// <summary>The segments from <paramref name="first"/> on follow a torn tail: they go with it.</summary>
     private void Drop(int first)
@@ -117,7 +123,7 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
     }
 
     /// <returns><c>false</c> when a torn tail was cut off.</returns>
-    private bool Scan(Segment segment, long begin, Watermark watermark)
+    private bool Scan(Segment segment, long begin, Watermark watermark, int next)
     {
         using var file = segment.Open(FileAccess.ReadWrite);
         using var walker = new SegmentWalker(file, segment.Header.Salt, begin);
@@ -145,14 +151,22 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
                 break;
             }
 
+            var damage = walker.Position;
+            var isFollowed = walker.Resync(limit);
+            if (!isFollowed && GoesOnIn(next))
+            {
+                segment.CutTo(damage);
+                break;
+            }
+
             if (!quarantined)
             {
-                Quarantine(segment.Path, move: false, $"a record at {walker.Position} is damaged");
+                Quarantine(segment.Path, move: false, $"a record at {damage} is damaged");
                 quarantined = true;
             }
 
             State.MarkDamaged();
-            if (!walker.Resync(limit))
+            if (!isFollowed)
             {
                 break;
             }
@@ -170,12 +184,13 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
 
         WriteAgain(file, 0, SegmentHeader.PageSize);
         WriteAgain(file, Math.Max(begin, watermark.Position), segment.Length);
+        file.SetLength(segment.Length);
         file.Sync();
         return isWhole;
     }
 
     /// <summary>
-    /// What was written and not known to be durable is written once more before it is synced: if it was a failed sync that ended the last process, the
+    /// What was written (or cut off) and is not known to be durable is done once more before it is synced: if it was a failed sync that ended the last process, the
     /// system holds these bytes for clean, and a sync alone would report success for what never reached the disk.
     /// </summary>
     private static void WriteAgain(IStoreFile file, long from, long to)
@@ -183,7 +198,7 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
         var buffer = new byte[CopyBytes];
         for (var position = from; position < to;)
         {
-            var count = file.ReadFully(buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - position)), position);
+            var count = file.ReadWhatCanBeRead(buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - position)), position);
             if (count == 0)
             {
                 break;
@@ -196,7 +211,6 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
 
     private void Quarantine(string path, bool move, string why)
     {
-        files.CreateFolder(quarantine);
         var target = Path.Combine(quarantine, $"{Path.GetFileName(folder)}-{Path.GetFileName(path)}");
         for (var i = 1; files.FileExists(target); i++)
         {
@@ -205,6 +219,7 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
 
         if (move)
         {
+            files.CreateFolder(quarantine);
             files.MoveFile(path, target);
             report.Findings.Add($"{path}: {why}; moved to {target}");
             return;
@@ -212,6 +227,7 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
 
         try
         {
+            files.CreateFolder(quarantine);
             files.CopyFile(path, target);
             report.Findings.Add($"{path}: {why}; copied to {target}");
         }

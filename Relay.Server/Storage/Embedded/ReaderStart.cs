@@ -94,7 +94,7 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
 
         var place = Find(
             entry => entry.Tally[output].Length <= offset,
-            segment => segment.Header.Base[output].Length <= offset,
+            segment => segment.TryReadHeader() && segment.Header.Base[output].Length <= offset,
             (in header, payload) => header.Output == output && header.Kind is RecordKind.Data or RecordKind.Gap && End(header, payload) > offset);
         notBefore[(int)output - 1] = offset;
         if (place.Tally[output].Length > offset)
@@ -150,7 +150,7 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
         var counted = 0L;
         var place = Find(
             entry => entry.Tally[output].Lines < first,
-            segment => segment.Header.Base[output].Lines < first,
+            segment => segment.TryReadHeader() && segment.Header.Base[output].Lines < first,
             (in header, payload) =>
             {
                 if (header.Output != output || header.Kind != RecordKind.Data)
@@ -186,7 +186,7 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
         var last = (byte)0;
         Find(
             entry => entry.Tally[output].Length < length,
-            segment => segment.Header.Base[output].Length < length,
+            segment => segment.TryReadHeader() && segment.Header.Base[output].Length < length,
             (in header, payload) =>
             {
                 if (header.Output == output && header.Kind == RecordKind.Data && header.Offset < length && header.Offset + payload.Length >= length)
@@ -212,7 +212,7 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
     }
 
     /// <param name="isBefore">Whether an index entry is surely not beyond the place.</param>
-    /// <param name="beginsBefore">Whether a segment's first record is surely not beyond the place; the last such segment is searched.</param>
+    /// <param name="beginsBefore">Whether a segment's first record is surely not beyond the place; the last such segment is searched. Asked before the first page is read.</param>
     /// <param name="stop">Whether the record is the first one behind the place.</param>
     /// <param name="begin">Told where the record by record search begins.</param>
     private ReaderPlace Find(Predicate<IndexEntry> isBefore, Predicate<Segment> beginsBefore, Stop stop, Action<LogTally>? begin = null)
@@ -225,7 +225,7 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
             return end;
         }
 
-        var first = segments.FindLastIndex(segment => segment.TryReadHeader() && beginsBefore(segment));
+        var first = segments.FindLastIndex(segment => beginsBefore(segment) && segment.TryReadHeader());
         if (first < 0)
         {
             first = segments.FindIndex(segment => segment.TryReadHeader());

@@ -40,7 +40,7 @@ internal sealed class SegmentWalker(IStoreFile file, uint salt, long position) :
         _buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
         _bufferStart = Position;
         _bufferLength = 0; // Should the read fail, nothing is taken for read.
-        _bufferLength = file.ReadWhatCanBeRead(_buffer.AsSpan(0, (int)Math.Min(BufferSize, limit - Position)), Position);
+        _bufferLength = file.ReadWhatCanBeRead(_buffer.AsSpan(0, (int)Math.Clamp(limit - Position, 0, BufferSize)), Position);
     }
 
     /// <summary>Takes the next record out of the buffer.</summary>

@@ -27,6 +27,9 @@ internal sealed record SessionManifest
     public const string PreviousFileName = "manifest.previous.json";
     public const int CurrentFormat = 1;
 
+    /// <summary>One for all sessions without labels: an idle session costs little.</summary>
+    public static readonly Dictionary<string, string> NoLabels = new(0, StringComparer.Ordinal);
+
     public int Format { get; init; } = CurrentFormat;
 
     public required string Id { get; init; }
@@ -37,7 +40,7 @@ internal sealed record SessionManifest
 
     public DateTimeOffset LastActivityAt { get; init; }
 
-    public Dictionary<string, string> Labels { get; init; } = [];
+    public Dictionary<string, string> Labels { get; init; } = NoLabels;
 
     /// <summary>Ascending; every unclean start adds one.</summary>
     public List<EpochStart> Epochs { get; init; } = [new(1, 1)];

@@ -80,7 +80,7 @@ internal sealed partial class History
         foreach (var total in entry.Totals!)
         {
             var (length, crc) = _model!.TallyAt((int)entry.Sequence, total.Output);
-            var isTrimmed = total.Bytes == 0 && OutputTypes.All.Any(output => _log!.Snapshot()[output].FirstOffset > 0);
+            var isTrimmed = total.Bytes == 0 && OutputTypes.All.All(output => _model.TallyAt((int)entry.Sequence, output).Length <= _log!.Snapshot()[output].FirstOffset);
             Require((total.Bytes, total.Crc32C) == (length, crc) || isTrimmed, $"{reader} is told that {total.Bytes} bytes of {total.Output} survived; there are {length}.");
             reader.Next[total.Output] = total.Bytes;
         }

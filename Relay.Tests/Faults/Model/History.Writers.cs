@@ -179,6 +179,11 @@ internal sealed partial class History
         var expected = Expect(writer, attempt, outputs);
         Note("connect", $"{writer.RunId}.{attempt} {string.Join('+', outputs)} expecting {expected?.ToString() ?? "success"}");
         Answer(actual, expected);
+        if (_gone != EndReason.None)
+        {
+            return;
+        }
+
         var granted = _log.Snapshot().LastSequence - _model!.LastSequence;
         Require(granted <= (expected is null && _model.Completion is null ? outputs.Count : 0), $"{granted} records came of a request that was refused.");
         foreach (var output in outputs.Take((int)granted))

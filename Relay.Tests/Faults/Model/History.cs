@@ -46,7 +46,14 @@ internal sealed partial class History : IAsyncDisposable
         _store = Open();
     }
 
-    /// <summary>Steps of all kinds taken so far.</summary>
+    /// <summary>All that can happen.</summary>
+    public static IReadOnlyCollection<string> Kinds { get; } =
+    [
+        "create", "delete", "produce", "deliver", "connect", "hang up", "release", "complete", "flush", "read", "open", "leave", "time", "maintain",
+        "faults", "fault", "recover", "restart", "settle",
+    ];
+
+    /// <summary>How often each of them has happened.</summary>
     public Dictionary<string, int> Taken { get; } = new(StringComparer.Ordinal);
 
     private bool ForcesNothing => _options.Fsync == FsyncPolicy.Os;
@@ -157,7 +164,7 @@ internal sealed partial class History : IAsyncDisposable
 
         _faultsLeft--;
         var fault = call.Operation is DiskOperation.Write && _random.Next(2) == 0
-            ? DiskFault.NoSpace with { Done = _random.Next(call.Bytes) }
+            ? DiskFault.NoSpace with { Done = _random.Next(call.Bytes / 2) } // Not nearly all: what is missing may be zeros, and then nothing is.
             : DiskFault.IoError;
         _hadFault = true;
         _hadFailedSync |= call.Operation == DiskOperation.Sync;

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using FluentAssertions;
 using Relay.Server.Storage;
 using Xunit;
 using Xunit.Abstractions;
@@ -13,7 +15,13 @@ public sealed class HistoryTests(ITestOutputHelper output)
     {
         var started = Stopwatch.GetTimestamp();
         var histories = FaultRun.Size(10_000, 1_000_000);
-        await Seeds.ForEachInParallel(histories, seed => Run(seed, new HistoryKind(Steps: 100)));
+        var taken = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
+        await Seeds.ForEachInParallel(histories, seed => Run(seed, new HistoryKind(Steps: 100), taken));
+        if (!Seeds.IsReplay)
+        {
+            taken.Keys.Should().BeEquivalentTo(History.Kinds, "what never happens in them is not proven by them");
+        }
+
         FaultRun.Report(output, "random histories against a plain model", $"{histories:N0} histories", "no promise broken", started);
     }
 
@@ -25,13 +33,17 @@ public sealed class HistoryTests(ITestOutputHelper output)
     {
         var started = Stopwatch.GetTimestamp();
         var seeds = FaultRun.Size(500, 100_000) / 3;
-        await Seeds.ForEachInParallel(seeds, seed => Run(seed, new HistoryKind(Steps: 150, Enum.Parse<FsyncPolicy>(policy), OnlyPowerLoss: true)));
+        await Seeds.ForEachInParallel(seeds, seed => Run(seed, new HistoryKind(Steps: 150, Enum.Parse<FsyncPolicy>(policy), OnlyPowerLoss: true), []));
         FaultRun.Report(output, $"power loss, fsync {policy}", $"{seeds:N0} seeds", "0 durable bytes lost", started);
     }
 
-    private static async Task Run(int seed, HistoryKind kind)
+    private static async Task Run(int seed, HistoryKind kind, ConcurrentDictionary<string, int> taken)
     {
         await using var history = new History(seed, kind);
         await history.RunAsync();
+        foreach (var (step, count) in history.Taken)
+        {
+            taken.AddOrUpdate(step, count, (_, before) => before + count);
+        }
     }
 }
