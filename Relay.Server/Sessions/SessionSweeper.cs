@@ -16,8 +16,10 @@ internal sealed partial class SessionSweeper(SessionRegistry registry, IOptions<
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = ParallelSaves, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(await registry.ListAsync(cancellationToken), parallel, async (session, token) => await session.SaveActivityAsync(token));
+        // Also when the time for a stop is over: what is not saved shortens the sessions' lives.
+        var sessions = await registry.ListAsync(CancellationToken.None);
+        await Parallel.ForEachAsync(
+            sessions, new ParallelOptions { MaxDegreeOfParallelism = ParallelSaves }, async (session, _) => await session.SaveActivityAsync(CancellationToken.None));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

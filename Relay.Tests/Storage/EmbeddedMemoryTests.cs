@@ -15,6 +15,18 @@ public sealed class EmbeddedMemoryTests
     [Fact]
     public async Task An_idle_session_costs_at_most_2_KiB_of_memory()
     {
+        // The process is not this test's alone: what others let go of meanwhile shows in one of the three, not in the median.
+        var each = new List<double>();
+        for (var i = 0; i < 3; i++)
+        {
+            each.Add(await Measure());
+        }
+
+        each.Order().ElementAt(1).Should().BeInRange(200, Limit);
+    }
+
+    private static async Task<double> Measure()
+    {
         await using var disk = new StoreOnDisk(options => options.Fsync = FsyncPolicy.Os);
         await Make(disk, 0, 20);
         var before = await UsedAtRest();
@@ -22,8 +34,8 @@ public sealed class EmbeddedMemoryTests
         await Make(disk, 20, Sessions);
         var each = (await UsedAtRest() - before) / (double)Sessions;
 
-        each.Should().BeInRange(200, Limit);
         (await disk.Store.ListAsync(CancellationToken.None)).Should().HaveCount(Sessions + 20);
+        return each;
     }
 
     private static async Task Make(StoreOnDisk disk, int from, int count)
