@@ -190,22 +190,26 @@ internal sealed partial class EmbeddedSessionLog
 
     private SegmentWriter CreateSegment()
     {
-        var sequence = _state.Tally.Sequence + 1;
+        _stray?.Delete(); // Before another begins behind it: from then on it would pass for a part of the log.
         var key = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        var writer = SegmentWriter.Create(_files, Folder, new SegmentHeader(Incarnation, key, sequence, _state.Tally));
+        var segment = new Segment(_files, Folder, new SegmentHeader(Incarnation, key, _state.Tally.Sequence + 1, _state.Tally));
+        _stray = segment;
+        SegmentWriter? writer = null;
         try
         {
+            writer = SegmentWriter.Create(segment);
             // Not the start of this segment: what was written before it may still be on its way to the disk, and recovery must look at that too.
             SaveManifest(UncleanFrom(_durablePoint!), durable: true);
         }
         catch
         {
-            writer.Dispose();
-            writer.Segment.TryDelete();
+            writer?.Dispose();
+            segment.TryDelete();
             throw;
         }
 
-        _segments.Add(writer.Segment);
+        _stray = null;
+        _segments.Add(segment);
         return writer;
     }
 

@@ -20,6 +20,7 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     private LogState _state;
     private LogTally _durable;
     private SegmentWriter? _writer;
+    private Segment? _stray; // Its making failed, and perhaps its removal too.
     private HotTail? _hot;
     private int _gone;
     private volatile int _generation;

@@ -81,18 +81,18 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
     private void ScanFrom(int first)
     {
         // A segment is synced before anything in a later one counts as durable: so a watermark vouches for all segments before its own.
-        var vouching = Segments.FindLastIndex(segment => ReadWatermark(segment).Position > SegmentHeader.PageSize);
+        var vouching = Segments.FindLast(segment => ReadWatermark(segment).Position > SegmentHeader.PageSize)?.FirstSequence ?? Manifest.StateSegment;
         for (var i = first; i < Segments.Count; i++)
         {
             var segment = Segments[i];
-            if (i > vouching && segment.Header.Base.Sequence > State.Tally.Sequence)
+            if (segment.FirstSequence > vouching && !GoesOnIn(i))
             {
                 Drop(i);
                 break;
             }
 
             State.SkipTo(segment.Header.Base);
-            var watermark = i < vouching ? new Watermark(segment.Length, default) : ReadWatermark(segment);
+            var watermark = segment.FirstSequence < vouching ? new Watermark(segment.Length, default) : ReadWatermark(segment);
             var begin = segment.FirstSequence == Manifest.StateSegment ? Math.Max(Manifest.StatePosition, SegmentHeader.PageSize) : SegmentHeader.PageSize;
             if (!Scan(segment, begin, watermark, i + 1) && !GoesOnIn(i + 1))
             {
@@ -106,16 +106,19 @@ internal sealed class LogRecovery(IFileSystem files, string folder, string quara
         }
     }
 
-    /// <summary>What was cut off was no record, but what a failed write had left before the next segment began.</summary>
+    /// <summary>
+    /// Whether a segment begins exactly where the log stands. If so, what was cut off before it was no record, but what a failed write had left. If not,
+    /// and nothing vouches for it, then either the log was torn before it, or it could not be made and its first record went elsewhere.
+    /// </summary>
     private bool GoesOnIn(int next) =>
         next < Segments.Count && Segments[next].Header.Base is var begin && begin.Sequence == State.Tally.Sequence && begin.AgreesWith(State.Tally);
 
-    /// <summary>The segments from <paramref name="first"/> on follow a torn tail: they go with it.</summary>
+    /// <summary>The segments from <paramref name="first"/> on do not follow what is before them: they go.</summary>
     private void Drop(int first)
     {
         foreach (var segment in Segments.Skip(first))
         {
-            report.Findings.Add($"{segment.Path}: removed, for the log was torn before it");
+            report.Findings.Add($"{segment.Path}: removed, for it does not follow what is before it");
             segment.Delete();
         }
 

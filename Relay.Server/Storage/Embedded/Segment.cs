@@ -86,6 +86,8 @@ internal sealed class Segment(IFileSystem files, string folder, long incarnation
         return true;
     }
 
+    public IStoreFile Create() => files.Open(Path, FileMode.Create, FileAccess.ReadWrite);
+
     public IStoreFile Open(FileAccess access) => files.Open(Path, FileMode.Open, access);
 
     /// <summary>The file for reading, or null when retention or deletion has removed it.</summary>
@@ -148,14 +150,16 @@ internal sealed class Segment(IFileSystem files, string folder, long incarnation
         }
         catch (IOException)
         {
-            // Left behind: an empty segment, which recovery passes over, in a place that the next one takes.
+            // Left behind as the folder's last segment, an empty one. It goes before the next is made, or at the next start.
         }
     }
 
     /// <summary>Removes the files. The index first: a segment of which only that is gone is still whole.</summary>
     public void Delete()
     {
-        files.DeleteFile(IndexPath);
+        DeleteIndex();
         files.DeleteFile(Path);
     }
+
+    public void DeleteIndex() => files.DeleteFile(IndexPath);
 }

@@ -12,20 +12,18 @@ internal sealed class SegmentWriter : IDisposable
     public Segment Segment { get; }
 
     /// <summary>Creates the file with its first page.</summary>
-    public static SegmentWriter Create(IFileSystem files, string folder, SegmentHeader header)
+    public static SegmentWriter Create(Segment segment)
     {
-        var segment = new Segment(files, folder, header);
-        var data = files.Open(segment.Path, FileMode.Create, FileAccess.ReadWrite);
+        var data = segment.Create();
         try
         {
-            data.Write(header.ToPage(), 0);
-            files.DeleteFile(segment.IndexPath);
+            data.Write(segment.Header.ToPage(), 0);
+            segment.DeleteIndex();
             return new SegmentWriter(segment, data, SegmentIndex.Open(segment, segment.Length));
         }
         catch
         {
             data.Dispose();
-            segment.TryDelete();
             throw;
         }
     }
