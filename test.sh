@@ -11,6 +11,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 exec </dev/null
+# Whoever runs this in the background may have told it to ignore Ctrl+C. The tests send that signal to programs that would inherit this.
+if [ -n "$(trap -p)" ]; then exec env --default-signal ./test.sh "$@"; fi
 
 repeat=1
 filter=
@@ -56,9 +58,27 @@ print_figures() {
   echo
 }
 
+# Once more at the end, where whoever looks at the last page of a long log finds them.
+print_failures() {
+  python3 - "$scratch" <<'PYTHON'
+import glob
+import sys
+import xml.etree.ElementTree as xml
+
+TEST = "{http://microsoft.com/schemas/VisualStudio/TeamTest/2010}"
+for path in glob.glob(glob.escape(sys.argv[1]) + "/results-*/*.trx"):
+    for result in xml.parse(path).iter(TEST + "UnitTestResult"):
+        if result.get("outcome") == "Failed":
+            message = result.findtext(f".//{TEST}Message") or "no message"
+            trace = (result.findtext(f".//{TEST}StackTrace") or "").splitlines()
+            print(f"\nFAILED {result.get('testName')}\n{message[:4000]}", *trace[:20], sep="\n")
+PYTHON
+}
+
 finish() {
   trap - EXIT
   end_leftovers
+  [ "$failed" -eq 0 ] || print_failures || true
   [ -z "${full:-}" ] || print_figures || true
   rm -rf "$scratch"
   if [ $((passed + failed)) -eq 0 ]; then failed=1; fi
