@@ -9,7 +9,7 @@ internal sealed partial class SimulatedDisk
         lock (_lock)
         {
             var known = new Dictionary<object, object>(ReferenceEqualityComparer.Instance);
-            var fork = new SimulatedDisk { _root = Folder(_root), _stale = _stale, _used = _used };
+            var fork = new SimulatedDisk { _root = Folder(_root), _stale = _stale };
             fork._pending.AddRange(_pending.Select(change => new NameChange([.. change.Parts.Select(part => (Folder(part.Folder), part.Name, Node(part.Node)))])));
             return fork;
 

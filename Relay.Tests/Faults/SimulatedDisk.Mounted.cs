@@ -52,7 +52,6 @@ internal sealed partial class SimulatedDisk
                 }
                 else if (mode == FileMode.Create)
                 {
-                    disk._used -= file.Seen.Length;
                     file.SetLength(0);
                 }
 
@@ -114,7 +113,6 @@ internal sealed partial class SimulatedDisk
                 var (source, name) = disk.Parent(from);
                 var (target, newName) = disk.Parent(to);
                 var file = source.Names.GetValueOrDefault(name) as SimulatedFile ?? throw new FileNotFoundException($"There is no file {from}.");
-                disk._used -= disk.FindFile(to)?.Seen.Length ?? 0;
                 disk.Change(new NameChange((source, name, null), (target, newName, file)));
             }
         }
@@ -214,7 +212,6 @@ internal sealed partial class SimulatedDisk
 
         private void Remove(SimulatedFolder folder, string name, SimulatedFile file)
         {
-            disk._used -= file.Seen.Length;
             disk._stale = file.Seen.Span[Math.Max(file.Seen.Length - 8 * SimulatedFile.SectorSize, 0)..].ToArray();
             disk.Change(new NameChange((folder, name, null)));
         }
@@ -267,7 +264,7 @@ internal sealed partial class SimulatedDisk
                     throw;
                 }
 
-                var room = (int)Math.Clamp(file.Seen.Length + disk.Capacity - disk._used - position, 0, bytes.Length);
+                var room = disk.Capacity == long.MaxValue ? bytes.Length : (int)Math.Clamp(file.Seen.Length + disk.Capacity - disk.Used - position, 0, bytes.Length);
                 Put(bytes[..room], position);
                 if (room < bytes.Length)
                 {
@@ -281,7 +278,6 @@ internal sealed partial class SimulatedDisk
             lock (disk._lock)
             {
                 Call(DiskOperation.SetLength);
-                disk._used += length - file.Seen.Length;
                 file.SetLength((int)length);
             }
         }
@@ -317,9 +313,7 @@ internal sealed partial class SimulatedDisk
 
         private void Put(ReadOnlySpan<byte> bytes, long position)
         {
-            var before = file.Seen.Length;
             file.Write(bytes, (int)position);
-            disk._used += file.Seen.Length - before;
         }
     }
 }

@@ -14,7 +14,6 @@ internal sealed partial class SimulatedDisk
     private SimulatedFolder _root = new();
     private byte[] _stale = [];
     private Mounted? _mounted;
-    private long _used;
     private int _calls;
 
     /// <summary>Asked before each call; what it returns is how the call fails.</summary>
@@ -27,7 +26,33 @@ internal sealed partial class SimulatedDisk
     public int Calls => Volatile.Read(ref _calls);
 
     /// <summary>Bytes in files that have a name.</summary>
-    public long Used => Interlocked.Read(ref _used);
+    public long Used
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var files = new HashSet<SimulatedFile>(ReferenceEqualityComparer.Instance); // One may have several names, after a power loss amid a renaming.
+                Collect(_root, files);
+                return files.Sum(file => (long)file.Seen.Length);
+            }
+
+            static void Collect(SimulatedFolder folder, HashSet<SimulatedFile> files)
+            {
+                foreach (var node in folder.Names.Values)
+                {
+                    if (node is SimulatedFile file)
+                    {
+                        files.Add(file);
+                    }
+                    else
+                    {
+                        Collect((SimulatedFolder)node, files);
+                    }
+                }
+            }
+        }
+    }
 
     /// <summary>Paths of what the process has open or locked.</summary>
     public IReadOnlyList<string> InUse
@@ -58,7 +83,6 @@ internal sealed partial class SimulatedDisk
             _mounted = null;
             LoseNames(random);
             var images = new Dictionary<SimulatedFile, SimulatedFile>(ReferenceEqualityComparer.Instance);
-            _used = 0;
             _root = AfterPowerLoss(_root, random, images);
         }
     }
@@ -70,7 +94,6 @@ internal sealed partial class SimulatedDisk
         {
             var folder = MakeFolders(Path.GetDirectoryName(path)!, durable: true);
             var file = new SimulatedFile(new FileContent(content));
-            _used += content.Length - ((folder.Names.GetValueOrDefault(Path.GetFileName(path)) as SimulatedFile)?.Seen.Length ?? 0);
             folder.Names[Path.GetFileName(path)] = file;
             folder.DurableNames[Path.GetFileName(path)] = file;
         }
@@ -129,7 +152,6 @@ internal sealed partial class SimulatedDisk
                 if (!images.TryGetValue(file, out var known))
                 {
                     images[file] = known = file.AfterPowerLoss(random, _stale);
-                    _used += known.Seen.Length;
                 }
 
                 after = known;

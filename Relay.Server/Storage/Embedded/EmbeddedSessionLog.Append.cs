@@ -236,6 +236,7 @@ internal sealed partial class EmbeddedSessionLog
         durable |= !_hasDurableManifest;
         manifest.Save(_files, Folder, durable, keepPrevious: !_manifestIsDurable);
         _manifestIsDurable = durable;
+        _isTrimForced |= durable;
         _hasDurableManifest = true;
         _manifest = WithoutState(manifest);
         _manifestIsBehind = false;

@@ -63,7 +63,8 @@ internal sealed partial class EmbeddedSessionLog
     {
         _segments.RemoveAll(segment => point.Segment is not { } durable || segment.FirstSequence > durable.FirstSequence
             || (segment == durable && point.Position <= SegmentHeader.PageSize)); // Of this one nothing is durable: the next one will have its name.
-        if (_segments.LastOrDefault() is { } last && last == point.Segment)
+        var last = _segments.LastOrDefault();
+        if (last is not null && last == point.Segment)
         {
             last.Publish(point.Position);
             last.Seal();
@@ -83,7 +84,7 @@ internal sealed partial class EmbeddedSessionLog
         }
 
         _manifest = _manifest.InNewEpoch(_state.Tally.Sequence + 1);
-        _durablePoint = point;
+        _durablePoint = point with { Segment = last, Position = last?.Length ?? 0 };
         _generation++;
     }
 

@@ -5,6 +5,8 @@ namespace Relay.Server.Storage.Embedded;
 // What readers and retention need to know about the segment files, and the end of it all.
 internal sealed partial class EmbeddedSessionLog
 {
+    private bool _isTrimForced; // Of the last removal of a segment, made by this process or an earlier one: it survives a power loss.
+
     /// <summary>Bytes on disk.</summary>
     public long StoredBytes
     {
@@ -126,6 +128,11 @@ internal sealed partial class EmbeddedSessionLog
                 var oldest = _segments[0];
                 try
                 {
+                    if (!_isTrimForced)
+                    {
+                        _files.SyncFolder(Folder); // One after the other: a power loss must not bring an older one back without those behind it.
+                    }
+
                     oldest.Delete();
                 }
                 catch (IOException)
@@ -133,6 +140,7 @@ internal sealed partial class EmbeddedSessionLog
                     break; // It must neither refuse an append nor keep other sessions from their upkeep. The next trim tries again.
                 }
 
+                _isTrimForced = false;
                 _segments.RemoveAt(0);
                 total -= oldest.Length;
             }

@@ -351,7 +351,7 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
             }
         }
 
-        return 0;
+        return _segments.Count == 0 ? _state.Tally[output].Length : 0;
     }
 
     private WriterLease? LeaseOf(OutputType output) => _leases[(int)output - 1];

@@ -50,7 +50,7 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
             if (place.Tally.Sequence > survived)
             {
                 // Retention has taken the place where history parted, and with it what is known of it: begin anew, with a gap.
-                place = new ReaderPlace(null, 0, new LogTally { Sequence = survived });
+                place = default;
             }
 
             foreach (var output in OutputTypes.All)

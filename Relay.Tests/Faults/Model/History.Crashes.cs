@@ -18,6 +18,7 @@ internal sealed partial class History
     private bool _endedUnderFault;
     private (ModelLog Model, List<int?> MustHearOf)? _uncut;
     private bool _isSettling;
+    private RelayException? _refusal;
 
     private enum Crash
     {
@@ -156,7 +157,7 @@ internal sealed partial class History
             _holders[output] = null;
         }
 
-        Require(!_log.HasFailed || (_hadFault && answer is RelayErrorCode.StorageFailed or RelayErrorCode.StorageFull), $"The log was not cut, and the answer is {answer?.ToString() ?? "success"}.");
+        Require(!_log.HasFailed || (_hadFault && answer is RelayErrorCode.StorageFailed or RelayErrorCode.StorageFull), $"The log was not cut, and the answer is {answer?.ToString() ?? "success"}.\n{_refusal}");
         _isFaulted = _log.HasFailed;
     }
 

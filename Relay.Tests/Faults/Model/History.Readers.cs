@@ -67,7 +67,7 @@ internal sealed partial class History
         {
             GapReason.Trimmed => end <= first,
             GapReason.LostByWriter => Enumerable.Range((int)entry.Offset, (int)entry.Length).All(offset => _model!.IsLost(entry.Output, offset)),
-            _ => end <= _trimmed.GetValueOrDefault(entry.Output),
+            _ => false,
         };
         Require(isRight, $"{reader} is told of a gap that is none: {Words(entry)}; the log begins at {first}.");
         Require(end <= _model!.Length(entry.Output), $"{reader} is told of a gap beyond the end: {Words(entry)}.");

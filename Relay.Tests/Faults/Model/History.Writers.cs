@@ -359,7 +359,7 @@ internal sealed partial class History
 
     private async Task<RelayErrorCode?> Try(Func<Task> call)
     {
-        _hadFault = false;
+        (_hadFault, _refusal) = (false, null);
         try
         {
             await call();
@@ -367,6 +367,7 @@ internal sealed partial class History
         }
         catch (RelayException e)
         {
+            _refusal = e;
             return e.Code;
         }
     }
@@ -374,7 +375,7 @@ internal sealed partial class History
     private void Answer(RelayErrorCode? actual, RelayErrorCode? expected)
     {
         var isFault = _hadFault && actual is RelayErrorCode.StorageFull or RelayErrorCode.StorageFailed;
-        Require(actual == expected || isFault, $"The relay answers {actual?.ToString() ?? "success"}; it should be {expected?.ToString() ?? "success"}.");
+        Require(actual == expected || isFault, $"The relay answers {actual?.ToString() ?? "success"}; it should be {expected?.ToString() ?? "success"}.\n{_refusal}");
     }
 
     private static RelayErrorCode GoneCode(EndReason reason) => reason == EndReason.Expired ? RelayErrorCode.SessionExpired : RelayErrorCode.SessionDeleted;

@@ -74,7 +74,7 @@ internal sealed partial class History : IAsyncDisposable
         catch (Exception e)
         {
             throw new InvalidOperationException(
-                $"{e.Message}\nPolicy {_options.Fsync}. The last steps:\n  {string.Join("\n  ", _trace)}\nThe model: {_model}\nThe log: {Describe()}", e);
+                $"{e.Message}\nPolicy {_options.Fsync}. The last steps:\n  {string.Join("\n  ", _trace)}\nThe model: {_model}\nThe log: {Describe()}\nThe disk: {DescribeDisk()}", e);
         }
     }
 
@@ -83,6 +83,8 @@ internal sealed partial class History : IAsyncDisposable
         await _store.DisposeAsync();
         await _flusher.DisposeAsync();
     }
+
+    private string DescribeDisk() => string.Concat(_disk.Files().Select(file => $"\n  {file.Key[(file.Key.LastIndexOf('/') + 1)..]} {file.Value.Length}"));
 
     private async Task Step()
     {
