@@ -101,6 +101,11 @@ internal sealed class FaultProxy : IAsyncDisposable
             _connections.Add(connection);
         }
 
+        if (_over.IsCancellationRequested)
+        {
+            connection.Abandon(); // Whoever ends the proxy has not seen this one.
+        }
+
         OnConnection?.Invoke(connection);
         await connection.RunAsync();
     }

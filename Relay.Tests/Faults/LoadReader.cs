@@ -23,8 +23,7 @@ internal sealed class LoadReader(Uri relay, string session, KillHistory history)
     /// <summary>Breaks the read off and goes on with a new client, from the last cursor.</summary>
     public void Drop()
     {
-        using var life = Interlocked.Exchange(ref _life, new CancellationTokenSource());
-        life.Cancel();
+        Interlocked.Exchange(ref _life, new CancellationTokenSource()).Cancel(); // Not disposed: the other thread may be about to ask it for its token.
     }
 
     public async Task RunAsync(CancellationToken stop)

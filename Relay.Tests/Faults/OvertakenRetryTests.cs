@@ -54,7 +54,7 @@ public sealed class OvertakenRetryTests(SharedRelay shared) : IClassFixture<Shar
         await using var curl = ChildProcess.Start(new ChildCommand(
             "bash",
             "-c",
-            """tries=0; until { [ $((tries += 1)) = 1 ] && { cat "$1/part"; cat; } || cat "$1/job.out"; } | curl -fsS -T - "$0"; do sleep 0.1; done""",
+            """tries=0; until tries=$((tries + 1)); { [ $tries = 1 ] && { cat "$1/part"; cat; } || cat "$1/job.out"; } | curl -fsS -T - "$0"; do sleep 0.1; done""",
             new Uri(proxy.Address, RelayApi.WritePath(session, query: "?offset=0&run=legacy-1")).AbsoluteUri,
             folder.Path));
         await Eventually.True(async () => (await Api.Status(session))!.Outputs["stdout"].Bytes == 3, "the retry has the lease", describe: curl.Describe);

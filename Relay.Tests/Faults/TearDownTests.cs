@@ -50,18 +50,16 @@ public sealed class TearDownTests(ITestOutputHelper output)
         await using var relay = await RelayHost.StartAsync(options =>
             options.Customize = builder => builder.Services.Configure<HubOptions>(hub => hub.AddFilter(calls)));
         await TearDown(relay, calls, seed, AbruptConnection.Kinds.Count * 12);
-        var before = (ProcessLedger.Sockets, ProcessLedger.Files, ProcessLedger.Memory, ledger.Buffers);
+        var before = Holdings.Of(ledger);
 
         var reached = await TearDown(relay, calls, seed + 1, connections);
 
-        await Eventually.True(() => ProcessLedger.Sockets <= before.Sockets, "all sockets are closed", Deadline, calls.ToString);
-        var after = (ProcessLedger.Files, ProcessLedger.Memory, ledger.Buffers, ThreadPool.ThreadCount);
+        var after = before;
+        await Eventually.True(
+            () => (after = Holdings.Of(ledger)).IsNoMoreThan(before), "sockets, files, memory and buffers are given back", Deadline, () => $"{after.Beyond(before)}\n{calls}");
         using (new AssertionScope())
         {
-            after.Files.Should().BeSubsetOf(before.Files, "no file stays open").And.HaveCountLessThanOrEqualTo(before.Files.Count, "nor is one opened twice");
-            (after.Memory - before.Memory).Should().BeLessThan(MemoryAllowance, "memory is back where it was");
-            (after.Buffers - before.Buffers).Should().BeLessThan(BufferAllowance, "buffers are returned");
-            after.ThreadCount.Should().BeLessThan(MostThreads, "no thread is stuck");
+            ThreadPool.ThreadCount.Should().BeLessThan(MostThreads, "no thread is stuck");
             ledger.Rentals.Should().BeGreaterThan(connections, "each connection needs buffers, or they are not counted");
             ledger.Unobserved.Should().BeEmpty("nobody's failure goes unseen");
             reached.Should().HaveCount(AbruptConnection.Kinds.Count).And.OnlyContain(kind => kind.Value > 0, "each kind got as far as it should");
@@ -124,6 +122,21 @@ public sealed class TearDownTests(ITestOutputHelper output)
         async () => await relay.Api.Status(session) is { Readers: 0 } status && status.Outputs.Values.All(output => output.Writer is null && output.State != "open"),
         $"no reader and no lease is left at {session}",
         Deadline);
+
+    private sealed record Holdings(int Sockets, IReadOnlyList<string> Files, long Memory, long Buffers)
+    {
+        public static Holdings Of(ProcessLedger ledger) => new(ProcessLedger.Sockets, ProcessLedger.Files, ProcessLedger.Memory, ledger.Buffers);
+
+        public bool IsNoMoreThan(Holdings before) =>
+            Sockets <= before.Sockets
+            && Files.Count <= before.Files.Count && !Files.Except(before.Files, StringComparer.Ordinal).Any()
+            && Memory - before.Memory < MemoryAllowance
+            && Buffers - before.Buffers < BufferAllowance;
+
+        public string Beyond(Holdings before) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Sockets - before.Sockets} sockets, {Buffers - before.Buffers} pooled buffers, {(Memory - before.Memory) / 1024} KiB more than before; files: {string.Join(", ", Files)}; before: {string.Join(", ", before.Files)}");
+    }
 
     private static async Task FreshClientsWork(RelayHost relay)
     {

@@ -28,10 +28,18 @@ internal sealed class RawTcp : IDisposable
     public static async Task<RawTcp> ConnectWebSocket(Uri relay, string path)
     {
         var peer = await Connect(relay);
-        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
-        await peer.Send($"GET {path} HTTP/1.1\r\nHost: {relay.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n");
-        var head = await peer.ReadHead();
-        return head.StartsWith("HTTP/1.1 101", StringComparison.Ordinal) ? peer : throw new InvalidOperationException($"The handshake was refused: {head}");
+        try
+        {
+            var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
+            await peer.Send($"GET {path} HTTP/1.1\r\nHost: {relay.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n");
+            var head = await peer.ReadHead();
+            return head.StartsWith("HTTP/1.1 101", StringComparison.Ordinal) ? peer : throw new InvalidOperationException($"The handshake was refused: {head}");
+        }
+        catch
+        {
+            peer.Dispose();
+            throw;
+        }
     }
 
     public Task Send(string text) => Send(Encoding.ASCII.GetBytes(text));
