@@ -23,6 +23,12 @@ public sealed record SpoolOptions
     /// </summary>
     public bool KeepWhenDrained { get; init; }
 
+    /// <summary>
+    /// Whether what is written after the relay has refused the run for good is kept as well, within the limit and without waiting, so that it can go
+    /// into another session. Otherwise writing throws the refusal. Default <c>false</c>.
+    /// </summary>
+    public bool TakeWhenRefused { get; init; }
+
     /// <summary>Only to take up a run, not to begin one.</summary>
     internal bool MustExist { get; init; }
 

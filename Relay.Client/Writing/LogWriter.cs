@@ -14,7 +14,7 @@ namespace Relay.Client;
 /// <remarks>
 /// A lost connection, a stopping relay, a full disk: the writer backs off and goes on, for ever. A final refusal (the session was completed by
 /// another run, deleted or replaced, or a later attempt of the run took the lease) faults the writer: everything then throws that
-/// <see cref="RelayException"/>. Opened by <see cref="RelayClient.OpenWriter"/> or <see cref="RelayClient.OpenSpool"/>.
+/// <see cref="RelayException"/>, unless <see cref="SpoolOptions.TakeWhenRefused"/> keeps what is written. Opened by <see cref="RelayClient.OpenWriter"/> or <see cref="RelayClient.OpenSpool"/>.
 /// </remarks>
 public sealed class LogWriter : IAsyncDisposable
 {
@@ -33,7 +33,11 @@ public sealed class LogWriter : IAsyncDisposable
         var runId = options.RunId ?? Guid.NewGuid().ToString("N");
         var store = OpenStore(dialer.Options, session, ref runId, ref options);
         _options = options;
-        _run = new WriterRun(store, options.WhenFull, _time) { IsTakenUp = options.Spool is { MustExist: true } && store.Facts.Attempt > 0 };
+        _run = new WriterRun(store, options.WhenFull, _time)
+        {
+            IsTakenUp = options.Spool is { MustExist: true } && store.Facts.Attempt > 0,
+            TakesWhenRefused = options.Spool is { TakeWhenRefused: true },
+        };
         var loop = new WriterLoop(dialer, sessions, session, runId, options, _run);
         _loop = Task.Run(() => loop.RunAsync(_stop.Token));
     }

@@ -48,6 +48,9 @@ internal sealed partial class WriterRun
     /// <summary>An earlier process began the run, and may have left its outputs open: only a grant, and an end in good order, closes them.</summary>
     public bool IsTakenUp { get; init; }
 
+    /// <summary>Whether bytes are taken, for another session, when the relay wants none of them any more.</summary>
+    public bool TakesWhenRefused { get; init; }
+
     /// <summary>Whether no further attempt is needed: completed, or closed with everything sent.</summary>
     public bool IsOver
     {
@@ -215,7 +218,11 @@ internal sealed partial class WriterRun
         lock (_gate)
         {
             room = null;
-            ThrowIfFaulted();
+            if (!TakesWhenRefused)
+            {
+                ThrowIfFaulted();
+            }
+
             if (_store.Facts.IsCompleting || _closing)
             {
                 throw new InvalidOperationException("The writer is completed or disposed: nothing more can be written.");
@@ -223,7 +230,7 @@ internal sealed partial class WriterRun
 
             while (!_store.TryAppend(output, piece, checkpoint))
             {
-                if ((_whenFull == WhenFull.Block || IsTaking) && !_store.IsUnlimited)
+                if ((_whenFull == WhenFull.Block || IsTaking) && !_store.IsUnlimited && _fault is null)
                 {
                     room = _progressed.WaitAsync();
                     return false;

@@ -307,6 +307,27 @@ public sealed class SpoolingTests(SharedRelay relay) : IClassFixture<SharedRelay
         (await relay.Api.ReadAll(_session)).Should().Equal("three\n"u8.ToArray());
     }
 
+    [Theory]
+    [InlineData("drop-oldest")]
+    [InlineData("block")]
+    public async Task What_a_job_prints_after_the_relay_refused_its_log_is_kept_for_another_session(string whenFull)
+    {
+        await _tool.Run(_session, "echo one");
+        using var folder = new TempFolder();
+        var script = $"until [ -e {folder["refused"]} ]; do sleep 0.05; done; echo after; exit 3";
+        var run = _tool.Run(_session, script, "--when-full", whenFull);
+        await Eventually.True(() => _tool.Error.Contains("the relay refused the log, the command runs on and its output is kept here", StringComparison.Ordinal), "it is refused");
+        await File.WriteAllTextAsync(folder["refused"], "");
+        (await run).Should().Be(3);
+        var (other, spool) = (RelayApi.NewId(), _tool.Left.Should().ContainSingle().Which.Folder);
+        _tool.Error.Should().Contain($"deliver it with: relay-writer recover {spool} --session-as ID");
+
+        (await _tool.Recover(spool, "--session-as", other)).Should().Be(0, _tool.Out);
+
+        (await relay.Api.ReadAll(other)).Should().Equal("after\n"u8.ToArray());
+        (await relay.Api.Status(other))!.ExitCode.Should().Be(3);
+    }
+
     [Fact]
     public async Task Without_a_place_for_a_spool_the_job_runs_all_the_same()
     {

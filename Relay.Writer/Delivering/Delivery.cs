@@ -19,6 +19,7 @@ internal sealed class Delivery : IAsyncDisposable
     private long _sinceEnd;
     private volatile bool _wasConnected;
     private volatile bool _wasRefused;
+    private volatile bool _isSpooled;
     private bool _saidWaiting;
     private bool _saidDropping;
     private bool _saidHeld;
@@ -47,7 +48,7 @@ internal sealed class Delivery : IAsyncDisposable
         });
     }
 
-    /// <summary>Takes the bytes, or, after a final refusal, drops them.</summary>
+    /// <summary>Takes the bytes, or, after a final refusal and without a spool, drops them.</summary>
     public async ValueTask SendAsync(OutputType output, ReadOnlyMemory<byte> bytes)
     {
         _seen[(int)output] += bytes.Length;
@@ -109,11 +110,14 @@ internal sealed class Delivery : IAsyncDisposable
             {
                 SpoolPlaces.Prepare(root);
                 var folder = Path.Combine(root, $"{_time.GetUtcNow():yyyyMMdd'T'HHmmss}-{Guid.NewGuid():N}"[..24]);
-                return _client.OpenWriter(_options.Session, options with { Spool = new SpoolOptions { Folder = folder, LimitBytes = _options.SpoolLimit } });
+                var spool = new SpoolOptions { Folder = folder, LimitBytes = _options.SpoolLimit, TakeWhenRefused = true };
+                _isSpooled = true; // First: the refusal may come while the writer is being opened.
+                return _client.OpenWriter(_options.Session, options with { Spool = spool });
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 failure = e;
+                _isSpooled = false;
             }
         }
 
@@ -198,7 +202,7 @@ internal sealed class Delivery : IAsyncDisposable
         if (change is { State: ConnectionState.Faulted, Reason: { } refusal })
         {
             _wasRefused = true;
-            Say($"the relay refused the log, the command runs on without it: {refusal.Message}");
+            Say($"the relay refused the log, the command runs on {(_isSpooled ? "and its output is kept here" : "without it")}: {refusal.Message}");
         }
     }
 
