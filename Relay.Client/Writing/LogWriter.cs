@@ -14,7 +14,8 @@ namespace Relay.Client;
 /// <remarks>
 /// A lost connection, a stopping relay, a full disk: the writer backs off and goes on, for ever. A final refusal (the session was completed by
 /// another run, deleted or replaced, or a later attempt of the run took the lease) faults the writer: everything then throws that
-/// <see cref="RelayException"/>, unless <see cref="SpoolOptions.TakeWhenRefused"/> keeps what is written. Opened by <see cref="RelayClient.OpenWriter"/> or <see cref="RelayClient.OpenSpool"/>.
+/// <see cref="RelayException"/>, unless <see cref="SpoolOptions.TakeWhenRefused"/> keeps what is written. Opened by
+/// <see cref="RelayClient.OpenWriter"/> or <see cref="RelayClient.OpenSpool"/>.
 /// </remarks>
 public sealed class LogWriter : IAsyncDisposable
 {
