@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using FluentAssertions;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Relay.Tests.TestKit;
 using Xunit;
@@ -22,7 +24,11 @@ public sealed class RecreateRaceTests(ITestOutputHelper log)
         {
             options.Settings["Streaming:ReaderGrace"] = "01:00:00"; // So a reader ends by a deletion or a completion only.
             // SignalR logs every refusal as an error.
-            options.Customize = builder => builder.Logging.AddProvider(errors).AddFilter<ErrorLog>("Microsoft.AspNetCore.SignalR", LogLevel.None);
+            options.Customize = builder =>
+            {
+                builder.Logging.AddProvider(errors).AddFilter<ErrorLog>("Microsoft.AspNetCore.SignalR", LogLevel.None);
+                builder.Services.Configure<HubOptions>(hub => hub.EnableDetailedErrors = true);
+            };
         });
 
         await Seeds.ForEachInParallel(size, async seed =>

@@ -66,8 +66,8 @@ public sealed class UncleanStartTests(ITestOutputHelper output)
                 await log.Write(lease, piece);
             }
 
-            await log.MakeDurable();
             await log.Leave(lease);
+            await log.MakeDurable(); // Last: what is not durable does not fall asleep.
         }
 
         time.Advance(options.IdleAfter);
