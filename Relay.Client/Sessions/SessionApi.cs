@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -109,8 +110,9 @@ internal sealed class SessionApi : IDisposable
         {
             throw NotARelay.Because($"its answer is longer than {MaxAnswerBytes} bytes", _http.BaseAddress, e);
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
+            // A socket's own failure comes through when the connection is reset in the moment in which it was made.
             throw RelayException.Create(RelayErrorCode.ConnectionLost, $"The relay at {_http.BaseAddress} cannot be reached: {e.Message}", e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)

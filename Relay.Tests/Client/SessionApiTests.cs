@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net;
 using System.Text;
 using FluentAssertions;
@@ -28,6 +29,15 @@ public sealed class SessionApiTests
         var failure = (await client.Awaiting(it => it.DeleteSessionAsync("s")).Should().ThrowAsync<RelayException>().WithMessage("why")).Which;
         failure.Should().BeOfType(type);
         failure.Code.ToName().Should().Be(code);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_reset_while_it_is_made_is_a_lost_one()
+    {
+        using var client = new RelayClient(new RelayClientOptions { HttpMessageHandler = new Broken() });
+        var failure = (await client.Awaiting(it => it.GetSessionAsync("s")).Should().ThrowAsync<RelayException>()).Which;
+        failure.Code.Should().Be(RelayErrorCode.ConnectionLost);
+        failure.IsRetryable.Should().BeTrue();
     }
 
     [Fact]
@@ -65,6 +75,13 @@ public sealed class SessionApiTests
 
     private static RelayClient Client(HttpStatusCode status, string body, string type = "application/problem+json") =>
         new(new RelayClientOptions { HttpMessageHandler = new Answers(status, body, type) });
+
+    /// <summary>As .NET's own handler fails when it asks a socket for its other end, and that is gone.</summary>
+    private sealed class Broken : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new SocketException((int)SocketError.NotConnected);
+    }
 
     private sealed class Answers(HttpStatusCode status, string body, string type = "application/json") : HttpMessageHandler
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.WebSockets;
@@ -173,7 +174,7 @@ public sealed class CutRawConnectionTests(SharedRelay shared, ITestOutputHelper 
                 await exchange();
                 return;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or WebSocketException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or IOException or WebSocketException)
             {
                 // Cut. There is but one cut, so no delay is needed before the next try.
             }
