@@ -25,7 +25,7 @@ public sealed record SpoolOptions
 
     /// <summary>
     /// Whether what is written after the relay has refused the run for good is kept as well, within the limit and without waiting, so that it can go
-    /// into another session. Otherwise writing throws the refusal. Default <c>false</c>.
+    /// into another session; at the limit <see cref="WhenFull.Block"/> gives up what is new. Otherwise writing throws the refusal. Default <c>false</c>.
     /// </summary>
     public bool TakeWhenRefused { get; init; }
 

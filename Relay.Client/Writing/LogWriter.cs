@@ -68,7 +68,7 @@ public sealed class LogWriter : IAsyncDisposable
     /// <param name="output">The output; one that this writer leases.</param>
     /// <param name="bytes">Any bytes, any number of them; nothing is added between calls.</param>
     /// <param name="cancellationToken">Ends the wait for room. Of more than 48 KiB a first part may have been taken then.</param>
-    /// <exception cref="RelayException">The writer was refused for good.</exception>
+    /// <exception cref="RelayException">The writer was refused for good, and <see cref="SpoolOptions.TakeWhenRefused"/> is off.</exception>
     /// <exception cref="ArgumentException">The writer does not lease this output.</exception>
     /// <exception cref="InvalidOperationException">The writer is completed or disposed.</exception>
     public ValueTask WriteAsync(OutputType output, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken = default) =>

@@ -236,7 +236,8 @@ internal sealed partial class WriterRun
                     return false;
                 }
 
-                if (!TryDropOldest())
+                // Who would rather wait than lose something keeps, when waiting has no end, what he has.
+                if ((_fault is not null && _whenFull == WhenFull.Block) || !TryDropOldest())
                 {
                     _store.Skip(output, piece);
                     CountDropped(output, piece.Length);

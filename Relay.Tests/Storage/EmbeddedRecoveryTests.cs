@@ -110,6 +110,27 @@ public sealed class EmbeddedRecoveryTests : IAsyncLifetime
         await _disk.Store.NewSession();
     }
 
+    [Fact]
+    public async Task A_log_whose_only_segment_is_unreadable_is_called_damaged_and_not_trimmed()
+    {
+        var log = await _disk.Session();
+        await log.Write(await log.Lease(attempt: 1), "precious");
+        await _disk.StopAsync();
+        using (var file = File.OpenWrite(_disk.Segments().Single()))
+        {
+            file.Write(new byte[SegmentHeader.PageSize]);
+        }
+
+        log = await _disk.Session();
+
+        var lost = new { Kind = LogEntryKind.Gap, Offset = 0L, Length = 8L, Gap = GapReason.Corrupt };
+        log.ReadAll().Entries.Should().ContainSingle().Which.Should().BeEquivalentTo(lost);
+        log.Snapshot()[OutputType.Stdout].FirstOffset.Should().Be(0);
+        await log.Write(await log.Lease(attempt: 2), " and more");
+        log.ReadAll().Text().Should().Be(" and more");
+        log.ReadAll().Entries[0].Should().BeEquivalentTo(lost);
+    }
+
     [Theory]
     [InlineData("gone")]
     [InlineData("zeros")]

@@ -62,7 +62,7 @@ public sealed class DrainedSpoolTests(SharedRelay relay) : IClassFixture<SharedR
         await using var other = client.OpenWriter(_session);
         await other.WriteAsync(OutputType.Stdout, "other"u8.ToArray());
         await other.FlushAsync();
-        (await _tool.Recover(_tool.Spools)).Should().Be(0);
+        (await _tool.Recover(_tool.Spools, "--flush-timeout", "2s")).Should().Be(0);
         _tool.Out.Should().Contain("another run writes now");
         _tool.Left.Should().BeEmpty();
     }

@@ -88,7 +88,6 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
         }
 
         RelayException? lastFailure = null;
-        var owesNothing = spool is { UndeliveredBytes: 0, HasEnd: false };
         using var timeout = new CancellationTokenSource(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
@@ -97,14 +96,7 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
             await using var writer = client.OpenSpool(spool.Folder, options.SessionAs, new WriterOptions
             {
                 CloseTimeout = DeliveryOptions.CloseTimeout,
-                OnConnectionChange = change =>
-                {
-                    lastFailure = change.Reason;
-                    if (owesNothing && lastFailure?.Code == RelayErrorCode.WriterAlreadyConnected)
-                    {
-                        timeout.CancelAfter(TimeSpan.Zero); // Nobody waits for this one, so there is nothing to wait for.
-                    }
-                },
+                OnConnectionChange = change => lastFailure = change.Reason,
             });
             var report = await writer.DeliverAsync(either.Token);
             var into = options.SessionAs is null ? "" : $" into {options.SessionAs}";
@@ -130,9 +122,10 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
         catch (OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (owesNothing && lastFailure?.Code == RelayErrorCode.WriterAlreadyConnected)
+            if (options.SessionAs is null && lastFailure?.Code == RelayErrorCode.WriterAlreadyConnected
+                && spool is { UndeliveredBytes: 0, HasEnd: false, IsKeptWhenDrained: false })
             {
-                return Discard(spool, "all of it was there already, and another run writes now:");
+                return Discard(spool, "all of it was there already, and another run writes now:"); // Nobody waits for this one.
             }
 
             var reason = lastFailure is null ? "" : $" ({lastFailure.Message})";

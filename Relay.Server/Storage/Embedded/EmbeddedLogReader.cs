@@ -153,9 +153,9 @@ internal sealed class EmbeddedLogReader : ILogReader
 
         if (_log.End() is var end && end.Segment == _segment && end.Position == _position)
         {
-            // Damage at the very end, or an end that is missing, has no following record that would show the jump. No segment at all is left when
-            // retention took what was durable, and the rest was cut.
-            JumpTo(end.Tally, end.Segment is null ? GapReason.Trimmed : GapReason.Corrupt, entries);
+            // Damage at the very end, or an end that is missing, has no following record that would show the jump. Without damage
+            // no segment at all is left when retention took what was durable, and the rest was cut.
+            JumpTo(end.Tally, end.Segment is null && !_log.HasLostItsSegments ? GapReason.Trimmed : GapReason.Corrupt, entries);
         }
 
         return false;

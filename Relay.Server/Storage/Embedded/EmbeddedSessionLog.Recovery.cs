@@ -46,6 +46,7 @@ internal sealed partial class EmbeddedSessionLog
         var log = new EmbeddedSessionLog(files, folder, recovery.Manifest, recovery.State, recovery.Segments, options, time, flushQueue)
         {
             _manifestIsBehind = recovery.Manifest != manifest,
+            HasLostItsSegments = recovery.Segments.Count == 0 && manifest.StateSegment != 0 && recovery.State.Tally.Sequence > 0,
         };
         foreach (var output in OutputTypes.All)
         {

@@ -56,7 +56,7 @@ internal sealed partial class EmbeddedSessionLog
     {
         lock (_gate)
         {
-            return _segments.Count == 0 || _segments[0].FirstSequence >= segment.FirstSequence;
+            return !HasLostItsSegments && (_segments.Count == 0 || _segments[0].FirstSequence >= segment.FirstSequence);
         }
     }
 

@@ -65,6 +65,9 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     /// <summary>Grows when the log was cut back to what is durable; readers must find their place anew.</summary>
     public int Generation => _generation;
 
+    /// <summary>At the start there were records, as was noted, and no segment that can be read: that is damage, and not retention.</summary>
+    public bool HasLostItsSegments { get; private init; }
+
     /// <summary>A sync has failed, and the log was not cut back to what is durable yet.</summary>
     public bool HasFailed => _fault is not null;
 
@@ -351,7 +354,7 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
             }
         }
 
-        return _segments.Count == 0 ? _state.Tally[output].Length : 0;
+        return _segments.Count == 0 && !HasLostItsSegments ? _state.Tally[output].Length : 0;
     }
 
     private WriterLease? LeaseOf(OutputType output) => _leases[(int)output - 1];
