@@ -46,7 +46,7 @@ internal sealed partial class EmbeddedSessionLog
         var log = new EmbeddedSessionLog(files, folder, recovery.Manifest, recovery.State, recovery.Segments, options, time, flushQueue)
         {
             _manifestIsBehind = recovery.Manifest != manifest,
-            HasLostItsSegments = recovery.Segments.Count == 0 && manifest.StateSegment != 0 && recovery.State.Tally.Sequence > 0,
+            HasLostItsSegments = recovery.Segments.Count == 0 && manifest.StatePosition > SegmentHeader.PageSize,
         };
         foreach (var output in OutputTypes.All)
         {

@@ -65,7 +65,7 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     /// <summary>Grows when the log was cut back to what is durable; readers must find their place anew.</summary>
     public int Generation => _generation;
 
-    /// <summary>At the start there were records, as was noted, and no segment that can be read: that is damage, and not retention.</summary>
+    /// <summary>At the start no segment could be read, and one had durable records, as was noted: that is damage, and not retention.</summary>
     public bool HasLostItsSegments { get; private init; }
 
     /// <summary>A sync has failed, and the log was not cut back to what is durable yet.</summary>
