@@ -68,6 +68,21 @@ public sealed class DrainedSpoolTests(SharedRelay relay) : IClassFixture<SharedR
     }
 
     [Fact]
+    public async Task A_spool_that_owes_nothing_to_its_own_session_stays_when_another_one_cannot_take_it_now()
+    {
+        await LeaveDrained(_session, "all of it");
+        var held = RelayApi.NewId();
+        using var client = new RelayClient(relay.Host.BaseAddress);
+        await using var other = client.OpenWriter(held);
+        await other.WriteAsync(OutputType.Stdout, "other"u8.ToArray());
+        await other.FlushAsync();
+
+        (await _tool.Recover(_tool.Left.Single().Folder, "--session-as", held, "--flush-timeout", "2s")).Should().Be(1);
+
+        _tool.Left.Should().ContainSingle();
+    }
+
+    [Fact]
     public async Task A_spool_that_owes_nothing_goes_when_its_session_is_gone()
     {
         await LeaveDrained(_session, "all of it");

@@ -256,6 +256,33 @@ public sealed class SpoolingTests(SharedRelay relay) : IClassFixture<SharedRelay
         (await relay.Api.Status(other))!.ExitCode.Should().Be(3);
     }
 
+    [Theory]
+    [InlineData("drop-oldest", false)]
+    [InlineData("block", true)]
+    public async Task A_refused_job_never_waits_for_a_full_spool_and_keeps_its_oldest_or_its_newest_output(string whenFull, bool keepsOldest)
+    {
+        await _tool.Run(_session, "echo one");
+        using var folder = new TempFolder();
+        var script = $"until [ -e {folder["refused"]} ]; do sleep 0.05; done; echo first; head -c 8000000 /dev/zero";
+        var run = _tool.Run(_session, script, "--when-full", whenFull, "--spool-limit", "1MiB");
+        await Eventually.True(() => _tool.Error.Contains("the relay refused the log", StringComparison.Ordinal), "it is refused");
+        await File.WriteAllTextAsync(folder["refused"], "");
+        (await Eventually.Done(run, "the job ends")).Should().Be(0);
+        var other = RelayApi.NewId();
+        (await _tool.Recover(_tool.Left.Single().Folder, "--session-as", other)).Should().Be(0, _tool.Out);
+
+        using var client = new RelayClient(relay.Host.BaseAddress);
+        var first = default(LogEntry);
+        await foreach (var entry in client.ReadAsync(other))
+        {
+            first = entry with { Data = entry.Data.ToArray() };
+            break;
+        }
+
+        first.Should().BeEquivalentTo(new { Kind = keepsOldest ? LogEntryKind.Data : LogEntryKind.Gap, Offset = 0L });
+        first.Data.Span.StartsWith("first\n"u8).Should().Be(keepsOldest);
+    }
+
     [Fact]
     public async Task Without_a_place_for_a_spool_the_job_runs_all_the_same()
     {
