@@ -13,13 +13,22 @@ internal static class CommandLine
           --ttl TIME       time to live of sessions: seconds, or with s, m, h, d (default 3600; RELAY_TTL)
           --data FOLDER    data folder (default: the local application data, /data in a container; RELAY_DATA)
           --SECTION:KEY V  any setting of appsettings.json, e.g. --Storage:Fsync Group (RELAY_STORAGE__FSYNC)
+          --admin-keys-file FILE    keys that may do everything, one in a line (RELAY_ADMIN_KEYS_FILE; RELAY_ADMIN_KEYS has the keys themselves)
+          --anonymous-networks LIST who needs no token: addresses, networks, 'loopback', 'none' (default loopback, or none with a key; RELAY_ANONYMOUS_NETWORKS)
+          --known-proxies LIST      proxies whose X-Forwarded-For is believed (RELAY_KNOWN_PROXIES)
+          --allowed-origins LIST    origins whose web pages may use the relay (RELAY_ALLOWED_ORIGINS)
+          --auth tokens|none        none: whoever reaches the relay may do everything (RELAY_AUTH)
           --help           this text
 
         See docs/operations.md for all settings.
         """;
 
-    private static readonly string[] Options = ["host", "port", "ttl", "data"];
-    private static readonly string[] Sections = ["Storage", "Sessions", "Streaming", "Serilog"];
+    private static readonly string[] Options =
+    [
+        "host", "port", "ttl", "data", "admin-keys-file", "anonymous-networks", "known-proxies", "allowed-origins", "auth",
+    ];
+
+    private static readonly string[] Sections = ["Storage", "Sessions", "Streaming", "Security", "Serilog"];
 
     /// <param name="args">The command line.</param>
     /// <param name="faults">Receives a line for each option that is unknown or has no value.</param>
@@ -31,7 +40,7 @@ internal static class CommandLine
             var (name, value) = Split(args[i]);
             if (name is null || !IsKnown(name))
             {
-                faults.Add($"Unknown option '{args[i]}'. Known are --host, --port, --ttl, --data, and settings as --Section:Key with section {string.Join(", ", Sections)}.");
+                faults.Add($"Unknown option '{args[i]}'. Known are {string.Join(", ", Options.Select(option => $"--{option}"))}, and settings as --Section:Key with section {string.Join(", ", Sections)}.");
                 i += name is not null && value is null && i + 1 < args.Count && !IsOption(args[i + 1]) ? 1 : 0; // Its value is not a fault of its own.
                 continue;
             }
@@ -46,7 +55,7 @@ internal static class CommandLine
                 faults.Add($"--{name} needs a value.");
             }
 
-            values[name] = value;
+            values[name.Contains(':', StringComparison.Ordinal) ? name : name.Replace('-', '_')] = value; // As environment variables are called.
         }
 
         return values;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Relay.Server.Observability;
+using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 using Relay.Server.Storage.Embedded;
@@ -68,6 +69,7 @@ internal static class RelayApplication
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(4));
         builder.UseKestrel(relay, FileHandles.ConnectionsOfAKind(faults));
         builder.AddObservability(faults);
+        builder.AddSecurity(relay);
         builder.AddStorage(relay);
         builder.AddSessions(relay);
         builder.AddStreaming();
@@ -77,13 +79,16 @@ internal static class RelayApplication
         faults.AddRange(OptionsValidation.FaultsOf<StorageOptions>(app.Services, StorageOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<Sessions.SessionOptions>(app.Services, Sessions.SessionOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<StreamingOptions>(app.Services, StreamingOptions.Section));
+        faults.AddRange(OptionsValidation.FaultsOf<SecurityOptions>(app.Services, SecurityOptions.Section));
         if (faults.Count > 0)
         {
             throw new StartupException(faults);
         }
 
         app.UseObservability();
+        app.UseSecurity();
         app.MapObservability();
+        app.MapSecurity();
         app.MapSessions();
         app.MapStreaming();
         return app;

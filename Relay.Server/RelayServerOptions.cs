@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net;
+using Relay.Server.Security;
 
 namespace Relay.Server;
 
 /// <summary>
-/// The four settings of the command line: <c>--host</c>, <c>--port</c>, <c>--ttl</c>, <c>--data</c>; by environment <c>RELAY_HOST</c> and so on; in
-/// <c>appsettings.json</c> at the top level. Later sources win: file, environment, command line.
+/// The settings that have a name of their own on the command line, as <c>--port</c> and <c>--known-proxies</c>; by environment <c>RELAY_PORT</c> and
+/// <c>RELAY_KNOWN_PROXIES</c>; in <c>appsettings.json</c> at the top level, with underscores too. Later sources win: file, environment, command line.
 /// </summary>
 internal sealed class RelayServerOptions
 {
@@ -20,6 +21,18 @@ internal sealed class RelayServerOptions
 
     /// <summary>Data folder. Null: as the section <c>Storage</c> says, by default in the platform's local application data, or <c>/data</c> in a container.</summary>
     public string? Data { get; set; }
+
+    private string? AdminKeys { get; set; }
+
+    private string? AdminKeysFile { get; set; }
+
+    private string? AnonymousNetworks { get; set; }
+
+    private string? KnownProxies { get; set; }
+
+    private string? AllowedOrigins { get; set; }
+
+    private AuthMode? Auth { get; set; }
 
     /// <summary>Reads the settings.</summary>
     /// <param name="configuration">Where they stand.</param>
@@ -46,7 +59,19 @@ internal sealed class RelayServerOptions
                 : Fault($"--ttl must be seconds, or a number with s, m, h or d, from 1 s to 365 d; it is '{ttl}'.", TimeSpan.FromHours(1));
         }
 
+        if (Value("auth") is { } auth)
+        {
+            options.Auth = Enum.TryParse<AuthMode>(auth, ignoreCase: true, out var mode) && Enum.IsDefined(mode) && !char.IsAsciiDigit(auth[0])
+                ? mode
+                : Fault($"--auth must be 'tokens' or 'none'; it is '{auth}'.", AuthMode.Tokens);
+        }
+
         options.Data = Value("data");
+        options.AdminKeys = Value("admin_keys");
+        options.AdminKeysFile = Value("admin_keys_file");
+        options.AnonymousNetworks = Value("anonymous_networks");
+        options.KnownProxies = Value("known_proxies");
+        options.AllowedOrigins = Value("allowed_origins");
         return options;
 
         string? Value(string key) => configuration[key] is { Length: > 0 } value ? value : null;
@@ -56,6 +81,17 @@ internal sealed class RelayServerOptions
             faults.Add(line);
             return instead;
         }
+    }
+
+    /// <summary>What was given here goes before what the section says.</summary>
+    public void ApplyTo(SecurityOptions security)
+    {
+        security.Auth = Auth ?? security.Auth;
+        security.AdminKeys = AdminKeys ?? security.AdminKeys;
+        security.AdminKeysFile = AdminKeysFile ?? security.AdminKeysFile;
+        security.AnonymousNetworks = AnonymousNetworks ?? security.AnonymousNetworks;
+        security.KnownProxies = KnownProxies ?? security.KnownProxies;
+        security.AllowedOrigins = AllowedOrigins ?? security.AllowedOrigins;
     }
 
     private static IPAddress? ParseAddress(string host) => host switch

@@ -60,6 +60,18 @@ public enum RelayErrorCode
     /// <summary>The requested bytes are no longer kept, or damaged.</summary>
     BytesMissing,
 
+    /// <summary>No credentials, or ones that this relay does not know.</summary>
+    Unauthorized,
+
+    /// <summary>The credentials are known and do not allow this, or a web page of another origin asks.</summary>
+    Forbidden,
+
+    /// <summary>The caller asks too often; the answer says when to come again. Retryable.</summary>
+    TooManyRequests,
+
+    /// <summary>As many connections, readers or streams as the relay allows are there already. Retryable.</summary>
+    LimitReached,
+
     /// <summary>The disk is full. Retryable.</summary>
     StorageFull,
 

@@ -20,5 +20,6 @@ public static class RelayErrorCodes
 
     /// <summary>Whether the same request may succeed later without a change.</summary>
     public static bool IsRetryable(this RelayErrorCode code) => code is
-        RelayErrorCode.StorageFull or RelayErrorCode.StorageFailed or RelayErrorCode.ServerStopping or RelayErrorCode.ConnectionLost or RelayErrorCode.InternalError;
+        RelayErrorCode.StorageFull or RelayErrorCode.StorageFailed or RelayErrorCode.ServerStopping or RelayErrorCode.ConnectionLost or RelayErrorCode.InternalError
+            or RelayErrorCode.TooManyRequests or RelayErrorCode.LimitReached;
 }

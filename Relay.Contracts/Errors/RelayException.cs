@@ -42,6 +42,7 @@ public class RelayException : Exception
         RelayErrorCode.SessionNotFound => new SessionNotFoundException(detail, innerException),
         RelayErrorCode.SessionDeleted or RelayErrorCode.SessionExpired or RelayErrorCode.SessionReplaced => new SessionGoneException(code, detail, innerException),
         RelayErrorCode.SessionCompleted or RelayErrorCode.WriterAlreadyConnected or RelayErrorCode.Fenced => new WriterRefusedException(code, detail, innerException),
+        RelayErrorCode.Unauthorized or RelayErrorCode.Forbidden => new AccessDeniedException(code, detail, innerException),
         _ => new RelayException(code, detail, innerException),
     };
 }
@@ -61,6 +62,17 @@ public sealed class SessionGoneException(RelayErrorCode code, string detail, Exc
 /// <summary>The session completed, another run holds the lease, or a later attempt took it.</summary>
 public sealed class WriterRefusedException(RelayErrorCode code, string detail, Exception? innerException = null)
     : RelayException(code, detail, innerException);
+
+/// <summary>The relay does not know the credentials, or they do not allow what was asked for.</summary>
+public sealed class AccessDeniedException(RelayErrorCode code, string detail, Exception? innerException = null)
+    : RelayException(code, detail, innerException);
+
+/// <summary>The caller asks too often.</summary>
+public sealed class TooManyRequestsException(TimeSpan retryAfter, string detail) : RelayException(RelayErrorCode.TooManyRequests, detail)
+{
+    /// <summary>When the next request may succeed.</summary>
+    public TimeSpan RetryAfter { get; } = retryAfter;
+}
 
 /// <summary>The data does not begin where the output ends.</summary>
 public sealed class OffsetMismatchException(RelayErrorCode code, long expectedOffset, string detail) : RelayException(code, detail)

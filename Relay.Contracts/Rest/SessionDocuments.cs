@@ -38,6 +38,32 @@ public sealed record SessionAnswer
     /// <summary>What was done, for a person.</summary>
     [JsonPropertyName("message")]
     public string Message { get; init; } = "";
+
+    /// <summary>When the session was created: allows to write to it and to complete it. Shown this once; the relay keeps only its SHA-256.</summary>
+    [JsonPropertyName("write_token")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WriteToken { get; init; }
+
+    /// <summary>When the session was created: allows to read it. Shown this once, as before.</summary>
+    [JsonPropertyName("read_token")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ReadToken { get; init; }
+}
+
+/// <summary>Answer of <c>POST /tickets</c>.</summary>
+public sealed record TicketAnswer
+{
+    /// <summary>Always <c>ok</c>; errors are problem documents.</summary>
+    [JsonPropertyName("status")]
+    public string Status { get; init; } = "ok";
+
+    /// <summary>Stands for the caller's token, once: as <c>?ticket=</c> or <c>?access_token=</c>, where no header can be sent.</summary>
+    [JsonPropertyName("ticket")]
+    public string Ticket { get; init; } = "";
+
+    /// <summary>How long it may be used, in seconds.</summary>
+    [JsonPropertyName("expires_in")]
+    public int ExpiresIn { get; init; }
 }
 
 /// <summary>Answer of <c>GET /logging_session</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.OpenApi;
+using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 using Serilog;
@@ -62,14 +63,15 @@ internal static class ObservabilityFeature
 
     public static void MapObservability(this WebApplication app)
     {
-        app.MapOpenApi();
-        app.MapGet("/health", (ILogStore store, SessionSweeper sweeper) =>
+        app.MapOpenApi().AllowAnonymous();
+        app.MapGet("/health", (ILogStore store, SessionSweeper sweeper, AccessRules access) =>
         {
             var isHealthy = store.Health.IsWritable && sweeper.Failure is null;
             return TypedResults.Json(
-                new HealthDocument("SparkLogRelay", isHealthy ? "ok" : "degraded", store.Health.Status, sweeper.Failure ?? "ok"),
+                new HealthDocument("SparkLogRelay", isHealthy ? "ok" : "degraded", store.Health.Status, sweeper.Failure ?? "ok", access.IsOpen ? access.ToString() : "ok"),
                 statusCode: isHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
         })
+            .AllowAnonymous()
             .WithSummary("Whether the relay and its store are well")
             .WithTags("Health")
             .Produces<HealthDocument>()
@@ -109,4 +111,4 @@ internal static class ObservabilityFeature
 }
 
 /// <summary>Answer of <c>GET /health</c>.</summary>
-internal sealed record HealthDocument(string Name, string Status, string Store, string Sweeper);
+internal sealed record HealthDocument(string Name, string Status, string Store, string Sweeper, string Access);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
@@ -17,14 +18,17 @@ internal static class Problems
     {
         RelayErrorCode.InvalidRequest or RelayErrorCode.InvalidSessionId or RelayErrorCode.UnknownOutput or RelayErrorCode.UnsupportedVersion
             or RelayErrorCode.InvalidCursor or RelayErrorCode.SessionExists => StatusCodes.Status400BadRequest,
+        RelayErrorCode.Unauthorized => StatusCodes.Status401Unauthorized,
+        RelayErrorCode.Forbidden => StatusCodes.Status403Forbidden,
         RelayErrorCode.SessionNotFound => StatusCodes.Status404NotFound,
         RelayErrorCode.SessionCompleted or RelayErrorCode.SessionReplaced or RelayErrorCode.WriterAlreadyConnected or RelayErrorCode.Fenced
             or RelayErrorCode.OffsetMismatch or RelayErrorCode.OffsetBeforeRun => StatusCodes.Status409Conflict,
         RelayErrorCode.SessionDeleted or RelayErrorCode.SessionExpired or RelayErrorCode.BytesMissing => StatusCodes.Status410Gone,
         RelayErrorCode.RecordTooLarge => StatusCodes.Status413PayloadTooLarge,
         RelayErrorCode.RangeNotSatisfiable => StatusCodes.Status416RangeNotSatisfiable,
+        RelayErrorCode.TooManyRequests => StatusCodes.Status429TooManyRequests,
         RelayErrorCode.StorageFull => StatusCodes.Status507InsufficientStorage,
-        RelayErrorCode.StorageFailed or RelayErrorCode.ServerStopping or RelayErrorCode.ConnectionLost => StatusCodes.Status503ServiceUnavailable,
+        RelayErrorCode.StorageFailed or RelayErrorCode.LimitReached or RelayErrorCode.ServerStopping or RelayErrorCode.ConnectionLost => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
 
@@ -46,8 +50,33 @@ internal static class Problems
             problem.Extensions["expected_offset"] = mismatch.ExpectedOffset;
         }
 
+        SetHeaders(context.Response, failure);
         return WriteAsync(context, problem);
     }
+
+    private static void SetHeaders(HttpResponse response, RelayException failure)
+    {
+        if (response.HasStarted)
+        {
+            return;
+        }
+
+        switch (failure)
+        {
+            case AccessDeniedException { Code: RelayErrorCode.Unauthorized }:
+                // RFC 6750. The description is for WebSocket clients, most of which show headers of a refusal, but no body.
+                response.Headers.WWWAuthenticate = $"Bearer error=\"invalid_token\", error_description=\"{Quotable(failure.Message)}\"";
+                break;
+            case TooManyRequestsException tooMany:
+                response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(tooMany.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+                break;
+            case { Code: RelayErrorCode.LimitReached }:
+                response.Headers.RetryAfter = "1";
+                break;
+        }
+    }
+
+    private static string Quotable(string text) => string.Concat(text.Where(c => c is >= ' ' and < '\x7f' and not '"' and not '\\'));
 
     public static async Task WriteAsync(HttpContext context, ProblemDetails problem)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Relay.Contracts;
+using Relay.Server.Security;
 using Relay.Server.Storage;
 
 namespace Relay.Server.Sessions;
@@ -32,8 +33,10 @@ internal sealed class SessionRegistry(ILogStore store, PresencePublisher presenc
     }
 
     /// <summary>Creates a session.</summary>
+    /// <returns>The session, and the tokens that nobody can ask for again.</returns>
     /// <exception cref="RelayException">The id or a label is invalid, the session exists, or there are too many.</exception>
-    public async ValueTask<Session> CreateAsync(string? id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+    public async ValueTask<(Session Session, IssuedTokens Tokens)> CreateAsync(
+        string? id, IReadOnlyDictionary<string, string>? labels, string owner, CancellationToken cancellationToken)
     {
         SessionIds.ThrowIfInvalid(id);
         labels = SessionLabels.Check(labels);
@@ -42,27 +45,29 @@ internal sealed class SessionRegistry(ILogStore store, PresencePublisher presenc
             throw new RelayException(RelayErrorCode.StorageFull, $"This relay holds its most sessions, {options.Value.MaxSessions}. Delete some, or raise Sessions:MaxSessions.");
         }
 
-        var session = Wrap(await store.CreateAsync(id, labels, cancellationToken));
+        var tokens = IssuedTokens.Next();
+        var session = Wrap(await store.CreateAsync(id, labels, tokens.ToAccess(owner), cancellationToken));
         session.Touch();
         presence.Publish(PresenceKind.SessionCreated, id);
-        return session;
+        return (session, tokens);
     }
 
     /// <summary>The session of an id, created if it does not exist.</summary>
-    /// <returns>The session, and whether this call created it.</returns>
-    public async ValueTask<(Session Session, bool Created)> EnsureAsync(string? id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+    /// <returns>The session, and its tokens if this call created it.</returns>
+    public async ValueTask<(Session Session, IssuedTokens? Tokens)> EnsureAsync(
+        string? id, IReadOnlyDictionary<string, string>? labels, string owner, CancellationToken cancellationToken)
     {
         SessionIds.ThrowIfInvalid(id);
         while (true)
         {
             if (await store.FindAsync(id, cancellationToken) is { } log)
             {
-                return (Wrap(log), false);
+                return (Wrap(log), null);
             }
 
             try
             {
-                return (await CreateAsync(id, labels, cancellationToken), true);
+                return await CreateAsync(id, labels, owner, cancellationToken);
             }
             catch (SessionExistsException)
             {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Mvc;
 using Relay.Contracts;
+using Relay.Server.Security;
 
 namespace Relay.Server.Sessions;
 
@@ -10,38 +11,48 @@ namespace Relay.Server.Sessions;
 [Tags("Sessions")]
 internal sealed class SessionsController(SessionRegistry registry, SessionStatusMapper mapper) : ControllerBase
 {
+    private Caller Caller => Caller.Of(User)!;
+
     [HttpPost]
+    [Needs(Right.Admin)]
     [EndpointSummary("Create a session")]
     [ProducesResponseType<SessionAnswer>(StatusCodes.Status200OK)]
     [ProducesResponseType<ProblemDetails>(StatusCodes.Status400BadRequest, "application/problem+json")]
     public async Task<ActionResult<SessionAnswer>> Create([FromBody] CreateSessionBody body, CancellationToken cancellationToken) =>
-        Created(await registry.CreateAsync(body.SessionId, body.Labels, cancellationToken));
+        Created(await registry.CreateAsync(body.SessionId, body.Labels, Caller.LimitName, cancellationToken));
 
     [HttpPost("{id}")]
+    [Needs(Right.Admin)]
     [EndpointSummary("Create a session, its id in the path")]
     [ProducesResponseType<SessionAnswer>(StatusCodes.Status200OK)]
     [ProducesResponseType<ProblemDetails>(StatusCodes.Status400BadRequest, "application/problem+json")]
     public async Task<ActionResult<SessionAnswer>> CreateById([Description("1–256 UTF-8 bytes")] string id, CancellationToken cancellationToken) =>
-        Created(await registry.CreateAsync(id, null, cancellationToken));
+        Created(await registry.CreateAsync(id, null, Caller.LimitName, cancellationToken));
 
     [HttpPut("{id}")]
+    [Needs(Right.Write)]
     [EndpointSummary("Create a session if it does not exist")]
     [ProducesResponseType<SessionAnswer>(StatusCodes.Status200OK)]
     [ProducesResponseType<ProblemDetails>(StatusCodes.Status400BadRequest, "application/problem+json")]
     public async Task<ActionResult<SessionAnswer>> Ensure(
         string id, [FromBody(EmptyBodyBehavior = Microsoft.AspNetCore.Mvc.ModelBinding.EmptyBodyBehavior.Allow)] EnsureSessionBody? body, CancellationToken cancellationToken)
     {
-        var (session, created) = await registry.EnsureAsync(id, body?.Labels, cancellationToken);
-        return created ? Created(session) : new SessionAnswer { SessionId = session.Id, Message = $"Session '{session.Id}' exists" };
+        // Who has the write token may ask for the session as a writer does, but a session that is gone is not theirs to create.
+        var (session, tokens) = Caller.IsAdmin
+            ? await registry.EnsureAsync(id, body?.Labels, Caller.LimitName, cancellationToken)
+            : (await registry.GetAsync(id, cancellationToken), null);
+        return tokens is not null ? Created((session, tokens)) : new SessionAnswer { SessionId = session.Id, Message = $"Session '{session.Id}' exists" };
     }
 
     [HttpGet]
+    [Needs(Right.Admin)]
     [EndpointSummary("List the sessions")]
     [ProducesResponseType<SessionList>(StatusCodes.Status200OK)]
     public async Task<ActionResult<SessionList>> List(CancellationToken cancellationToken) =>
         new SessionList { Sessions = [.. (await registry.ListAsync(cancellationToken)).Select(mapper.ToStatus)] };
 
     [HttpGet("{id}")]
+    [Needs(Right.Look)]
     [EndpointSummary("Show a session")]
     [ProducesResponseType<SessionStatus>(StatusCodes.Status200OK)]
     [ProducesResponseType<ProblemDetails>(StatusCodes.Status404NotFound, "application/problem+json")]
@@ -50,6 +61,7 @@ internal sealed class SessionsController(SessionRegistry registry, SessionStatus
         mapper.ToStatus(await registry.GetAsync(id, cancellationToken));
 
     [HttpDelete("{id}")]
+    [Needs(Right.Admin)]
     [EndpointSummary("Delete a session")]
     [ProducesResponseType<SessionAnswer>(StatusCodes.Status200OK)]
     [ProducesResponseType<ProblemDetails>(StatusCodes.Status404NotFound, "application/problem+json")]
@@ -59,5 +71,15 @@ internal sealed class SessionsController(SessionRegistry registry, SessionStatus
         return new SessionAnswer { SessionId = id, Message = $"Session '{id}' deleted" };
     }
 
-    private static SessionAnswer Created(Session session) => new() { SessionId = session.Id, Message = $"Session '{session.Id}' created" };
+    private SessionAnswer Created((Session Session, IssuedTokens Tokens) created)
+    {
+        Response.Headers.CacheControl = "no-store";
+        return new SessionAnswer
+        {
+            SessionId = created.Session.Id,
+            Message = $"Session '{created.Session.Id}' created",
+            WriteToken = created.Tokens.Write,
+            ReadToken = created.Tokens.Read,
+        };
+    }
 }

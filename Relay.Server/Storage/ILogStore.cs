@@ -13,7 +13,7 @@ internal interface ILogStore : IAsyncDisposable
 
     /// <summary>Creates a session's log. Clears the tombstone of an earlier one.</summary>
     /// <exception cref="SessionExistsException">There is one of this id.</exception>
-    ValueTask<ISessionLog> CreateAsync(string id, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken);
+    ValueTask<ISessionLog> CreateAsync(string id, IReadOnlyDictionary<string, string> labels, SessionAccess? access, CancellationToken cancellationToken);
 
     /// <summary>The log of a session, or null.</summary>
     ValueTask<ISessionLog?> FindAsync(string id, CancellationToken cancellationToken);
@@ -23,6 +23,12 @@ internal interface ILogStore : IAsyncDisposable
 
     /// <summary>How many sessions there are.</summary>
     ValueTask<int> CountAsync(CancellationToken cancellationToken);
+
+    /// <summary>How many sessions of this owner there are.</summary>
+    ValueTask<int> CountAsync(string owner, CancellationToken cancellationToken);
+
+    /// <summary>Whose token this is; null for one that no session has, nor any that is gone and remembered.</summary>
+    ValueTask<TokenOwner?> FindTokenAsync(TokenHash hash, CancellationToken cancellationToken);
 
     /// <summary>What a session that is gone died of, while that is remembered.</summary>
     ValueTask<Tombstone?> FindTombstoneAsync(string id, CancellationToken cancellationToken);
@@ -53,6 +59,9 @@ internal interface ISessionLog
     DateTimeOffset StoredActivityAt { get; }
 
     IReadOnlyDictionary<string, string> Labels { get; }
+
+    /// <summary>The hashes of its tokens, and who created it; null for a session of a relay that knew no tokens.</summary>
+    SessionAccess? Access { get; }
 
     /// <summary>Why the session is gone, or none.</summary>
     EndReason Gone { get; }

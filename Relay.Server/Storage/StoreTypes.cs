@@ -6,7 +6,7 @@ namespace Relay.Server.Storage;
 internal sealed record StoreHealth(bool IsWritable, string Status);
 
 /// <summary>What is remembered of a session that is gone.</summary>
-internal sealed record Tombstone(string Id, EndReason Reason, DateTimeOffset At)
+internal sealed record Tombstone(string Id, EndReason Reason, DateTimeOffset At, SessionAccess? Access = null)
 {
     /// <summary>The failure that a client of the lost session is told.</summary>
     public RelayException ToException() => Errors.Gone(Id, Reason, At);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Relay.Contracts;
+using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 
@@ -13,6 +14,7 @@ namespace Relay.Server.Streaming;
 internal sealed class CompletionController(SessionRegistry registry, PresencePublisher presence, IHostApplicationLifetime lifetime) : ControllerBase
 {
     [HttpPost("{id}/complete")]
+    [Needs(Right.Write)]
     [EndpointSummary("Complete a session: its outputs end, and its readers learn the exit code")]
     [ProducesResponseType<CompletionAnswer>(StatusCodes.Status200OK)]
     [ProducesResponseType<ProblemDetails>(StatusCodes.Status400BadRequest, "application/problem+json")]

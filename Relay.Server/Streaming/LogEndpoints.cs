@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.OpenApi;
 using Relay.Contracts;
+using Relay.Server.Security;
 using Relay.Server.Sessions;
 
 namespace Relay.Server.Streaming;
@@ -22,6 +23,7 @@ internal static class LogEndpoints
             var session = await registry.GetAsync(id, context.RequestAborted);
             await (context.WebSockets.IsWebSocketRequest ? socket.RunAsync(context, session, type) : http.RunAsync(context, session, type));
         })
+            .Needs(Right.Read)
             .WithSummary("Read an output: plain HTTP (?follow, ?from, ?tail, Range) or WebSocket")
             .Produces(StatusCodes.Status200OK, contentType: HttpLogReader.ContentType)
             .WithQuery(
@@ -32,6 +34,7 @@ internal static class LogEndpoints
 
         logs.MapMethods("/read/{output}", [HttpMethods.Head], async (HttpContext context, string id, string output, SessionRegistry registry) =>
             HttpLogReader.ShowLength(context, await registry.GetAsync(id, context.RequestAborted), LogRequests.Output(output)))
+            .Needs(Right.Read)
             .WithSummary("Length of an output");
 
         logs.MapMethods("/write/{output}", [HttpMethods.Put, HttpMethods.Post], async (HttpContext context, string id, string output, SessionRegistry registry, HttpLogWriter http) =>
@@ -39,6 +42,7 @@ internal static class LogEndpoints
             var type = LogRequests.Output(output);
             await http.RunAsync(context, await registry.GetAsync(id, context.RequestAborted), type);
         })
+            .Needs(Right.Write)
             .WithSummary("Append the body to an output; ?offset and ?run make it idempotent")
             .Produces<WriteAnswer>()
             .WithQuery(
@@ -51,6 +55,7 @@ internal static class LogEndpoints
             var session = await registry.GetAsync(id, context.RequestAborted);
             context.Response.Headers[NextOffsetHeader] = session.Log.Snapshot()[type].Length.ToString();
         })
+            .Needs(Right.Write)
             .WithSummary("Offset of the next byte of an output");
 
         logs.MapGet("/write/{output}", async (HttpContext context, string id, string output, SessionRegistry registry, WebSocketLogWriter socket) =>
@@ -64,6 +69,7 @@ internal static class LogEndpoints
 
             await socket.RunAsync(context, session, type);
         })
+            .Needs(Right.Write)
             .WithSummary("Write an output by WebSocket");
     }
 

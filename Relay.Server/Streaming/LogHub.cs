@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 using Relay.Contracts;
+using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 
@@ -32,18 +33,22 @@ internal sealed class LogHub(
     }
 
     /// <summary>Takes a run's upload; answers with the grant, then with acks.</summary>
+    [Needs(Right.Write)]
     public IAsyncEnumerable<WriteAck> Write(WriteRequest request, ChannelReader<WriteItem> items, CancellationToken cancellationToken) =>
         WriteCore(request, items, cancellationToken).TranslateErrors(logger, HubRoutes.Write, cancellationToken);
 
     /// <summary>Sends a session's log as fast as the connection takes it.</summary>
+    [Needs(Right.Read)]
     public IAsyncEnumerable<LogBatch> Read(ReadRequest request, CancellationToken cancellationToken) =>
         ReadCore(request, null, cancellationToken).TranslateErrors(logger, HubRoutes.Read, cancellationToken);
 
     /// <summary>Sends a session's log batch by batch, as many as were credited.</summary>
+    [Needs(Right.Read)]
     public IAsyncEnumerable<LogBatch> ReadPaced(ReadRequest request, ChannelReader<int> credits, CancellationToken cancellationToken) =>
         ReadCore(request, credits, cancellationToken).TranslateErrors(logger, HubRoutes.ReadPaced, cancellationToken);
 
     /// <summary>Joins the presence groups of a session.</summary>
+    [Needs(Right.Read)]
     public async Task Watch(WatchRequest request)
     {
         foreach (var group in GroupsOf(request))
@@ -59,6 +64,7 @@ internal sealed class LogHub(
     }
 
     /// <summary>Leaves the presence groups of a session.</summary>
+    [Needs(Right.Read)]
     public async Task Unwatch(WatchRequest request)
     {
         foreach (var group in GroupsOf(request))

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Options;
 using Relay.Contracts;
 using Relay.Contracts.Protocol;
+using Relay.Server.Security;
 
 namespace Relay.Server.Streaming;
 
@@ -60,7 +61,7 @@ internal static class StreamingFeature
             options.AllowStatefulReconnects = false; // Cursors and offsets do its work; its buffer would throttle streams.
             options.TransportSendTimeout = sendTimeout;
             options.TransportMaxBufferSize = StalledReaderBufferBytes;
-        });
+        }).Needs(Right.Connect);
         app.MapLogRoutes();
     }
 }

@@ -18,6 +18,10 @@ internal static class WebSocketErrors
         RelayErrorCode.StorageFailed => (WebSocketCloseStatus)4503,
         RelayErrorCode.InternalError => WebSocketCloseStatus.InternalServerError,
         RelayErrorCode.RecordTooLarge => WebSocketCloseStatus.MessageTooBig,
+        RelayErrorCode.LimitReached => (WebSocketCloseStatus)4503,
+        RelayErrorCode.TooManyRequests => (WebSocketCloseStatus)4429,
+        RelayErrorCode.Unauthorized => (WebSocketCloseStatus)4401,
+        RelayErrorCode.Forbidden => (WebSocketCloseStatus)4403,
         RelayErrorCode.SessionNotFound => (WebSocketCloseStatus)4404,
         RelayErrorCode.SessionDeleted or RelayErrorCode.SessionExpired or RelayErrorCode.BytesMissing => (WebSocketCloseStatus)4410,
         RelayErrorCode.SessionCompleted or RelayErrorCode.SessionReplaced or RelayErrorCode.WriterAlreadyConnected or RelayErrorCode.Fenced

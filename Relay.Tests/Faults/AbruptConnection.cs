@@ -37,9 +37,9 @@ internal sealed partial class AbruptConnection(RelayHost relay, string session, 
     [
         ("TCP only", c => RawTcp.Connect(c.Relay)),
         ("half a request", c => c.Request($"GET {RelayApi.SessionPath(c.Session)} HTTP/1.1\r\nHos")),
-        ("handshake cut", c => c.Request($"GET {HubRoutes.Logs} HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")),
+        ("handshake cut", c => c.Request($"GET {HubRoutes.Logs} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n")),
         ("handshake unanswered", c => c.Request(c.Upgrade(HubRoutes.Logs))),
-        ("negotiated only", c => c.Answered($"POST {HubRoutes.Logs}/negotiate?negotiateVersion=1 HTTP/1.1\r\nHost: relay\r\nContent-Length: 0\r\n\r\n")),
+        ("negotiated only", c => c.Answered($"POST {HubRoutes.Logs}/negotiate?negotiateVersion=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")),
         ("hub without handshake", c => RawTcp.ConnectWebSocket(c.Relay, HubRoutes.Logs)),
         ("hub handshake only", c => c.Hub()),
         ("hub write, lease only", async c => (await c.HubWrite()).Peer),
@@ -53,8 +53,8 @@ internal sealed partial class AbruptConnection(RelayHost relay, string session, 
         ("hub watch", c => c.HubInvoke(HubRoutes.Watch, c.Wish, "\"type\":3", type: 1)),
         ("raw read", c => c.RawRead()),
         ("raw write, message cut", c => c.RawWrite()),
-        ("HTTP body cut", c => c.Request($"PUT {RelayApi.WritePath(c.Put, query: "?offset=0&run=put")} HTTP/1.1\r\nHost: relay\r\nContent-Length: 99999\r\n\r\n{new string('b', c._random.Next(50_000))}")),
-        ("HTTP follow", c => c.Answered($"GET {RelayApi.ReadPath(c.Session, query: "?follow=true")} HTTP/1.1\r\nHost: relay\r\n\r\n")),
+        ("HTTP body cut", c => c.Request($"PUT {RelayApi.WritePath(c.Put, query: "?offset=0&run=put")} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n\r\n{new string('b', c._random.Next(50_000))}")),
+        ("HTTP follow", c => c.Answered($"GET {RelayApi.ReadPath(c.Session, query: "?follow=true")} HTTP/1.1\r\nHost: localhost\r\n\r\n")),
     ];
 
     private readonly Random _random = random;
@@ -134,7 +134,7 @@ internal sealed partial class AbruptConnection(RelayHost relay, string session, 
     }
 
     private string Upgrade(string path) =>
-        $"GET {path} HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2l4dGVlbiBieXRlcyBvaw==\r\n\r\n";
+        $"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2l4dGVlbiBieXRlcyBvaw==\r\n\r\n";
 
     private async Task<RawTcp> Hub()
     {

@@ -113,7 +113,7 @@ internal sealed class LogImage
         var options = new StorageOptions { SegmentBytes = segmentBytes };
         var files = disk.Mount();
         files.CreateFolder(Folder);
-        var log = EmbeddedSessionLog.Create(files, Folder, "nightly", new Dictionary<string, string>(StringComparer.Ordinal), options, new FakeTime(), new NoFlushes());
+        var log = EmbeddedSessionLog.Create(files, Folder, "nightly", new Dictionary<string, string>(StringComparer.Ordinal), null, options, new FakeTime(), new NoFlushes());
         var lease = await log.Lease("run", attempt: 1);
         var written = new WrittenBytes();
         var current = 0;

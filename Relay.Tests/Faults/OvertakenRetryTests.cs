@@ -24,7 +24,7 @@ public sealed class OvertakenRetryTests(SharedRelay shared) : IClassFixture<Shar
         await using var proxy = FaultProxy.To(shared.Host.BaseAddress);
         using var first = await HoldFirst(proxy, session, "run", "abcdef");
         using var retry = await RawTcp.Connect(proxy.Address);
-        await retry.Send($"PUT {RelayApi.WritePath(session, query: "?offset=0&run=run")} HTTP/1.1\r\nHost: relay\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n");
+        await retry.Send($"PUT {RelayApi.WritePath(session, query: "?offset=0&run=run")} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n");
         (await retry.ReadHead()).Should().StartWith("HTTP/1.1 100", "it has the lease");
         await retry.Send("abc");
         await Eventually.True(async () => (await Api.Status(session))!.Outputs["stdout"].Bytes == 3, "the first half of the retry is stored");
@@ -100,7 +100,7 @@ public sealed class OvertakenRetryTests(SharedRelay shared) : IClassFixture<Shar
             }
         };
         var first = await RawTcp.Connect(proxy.Address);
-        var request = $"PUT {RelayApi.WritePath(session, query: $"?offset=0&run={run}")} HTTP/1.1\r\nHost: relay\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+        var request = $"PUT {RelayApi.WritePath(session, query: $"?offset=0&run={run}")} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n{body}";
         await first.Send(request);
         await Eventually.True(() => proxy.Connections is [var held] && held.ClientToServer.Received == request.Length, "all of it is under way");
         return first;

@@ -146,7 +146,7 @@ internal sealed class PutAttempt(RelayHost relay, int mark, bool vanishes) : Run
         }
 
         _peer = await RawTcp.Connect(Address);
-        await _peer.Send($"PUT {RelayApi.WritePath(session, query: $"?offset={_from}&run={run}")} HTTP/1.1\r\nHost: relay\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await _peer.Send($"PUT {RelayApi.WritePath(session, query: $"?offset={_from}&run={run}")} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
         var answer = await _peer.ReadHead();
         answer.Should().StartWith("HTTP/1.1 100", "a request of the run that leaves the attempt's number to the log is always a later one");
         IsGranted = true;

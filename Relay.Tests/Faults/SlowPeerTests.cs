@@ -49,7 +49,7 @@ public sealed class SlowPeerTests(SharedRelay shared) : IClassFixture<SharedRela
         await using var hub = await HubPeer.ConnectAsync(proxy.Address);
         using var upload = await hub.WriteAsync(new WriteRequest { Session = await Relay.Api.CreateSession(), RunId = "run" });
         using var put = await RawTcp.Connect(proxy.Address);
-        await put.Send($"PUT {RelayApi.WritePath(await Relay.Api.CreateSession())} HTTP/1.1\r\nHost: relay\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
+        await put.Send($"PUT {RelayApi.WritePath(await Relay.Api.CreateSession())} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n");
         (await put.ReadHead()).Should().StartWith("HTTP/1.1 100");
 
         // In the middle of a message, of an item, of a chunk.

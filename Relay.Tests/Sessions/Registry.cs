@@ -35,7 +35,7 @@ internal sealed class Registry : IAsyncDisposable
 
     public PresencePublisher Publisher => new(_hub, Time, NullLogger<PresencePublisher>.Instance);
 
-    public async Task<Session> Create(string id = "nightly") => await Sessions.CreateAsync(id, null, CancellationToken.None);
+    public async Task<Session> Create(string id = "nightly") => (await Sessions.CreateAsync(id, null, "test", CancellationToken.None)).Session;
 
     public async Task<int> Sweep() => await Sessions.SweepAsync(CancellationToken.None);
 

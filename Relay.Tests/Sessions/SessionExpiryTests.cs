@@ -105,7 +105,7 @@ public sealed class SessionExpiryTests : IAsyncLifetime
         await LogSteps.Refused(() => _registry.Create(), RelayErrorCode.SessionExists);
         await _registry.Get();
         await _registry.Sessions.ListAsync(CancellationToken.None);
-        (await _registry.Sessions.EnsureAsync("nightly", null, CancellationToken.None)).Created.Should().BeFalse();
+        (await _registry.Sessions.EnsureAsync("nightly", null, "test", CancellationToken.None)).Tokens.Should().BeNull();
 
         _registry.Time.Advance(Second);
         (await _registry.Sweep()).Should().Be(1);

@@ -32,17 +32,17 @@ public sealed class SessionRegistryTests : IAsyncLifetime
     {
         await LogSteps.Refused(() => _registry.Get(id), RelayErrorCode.InvalidSessionId);
         await LogSteps.Refused(() => _registry.Create(id), RelayErrorCode.InvalidSessionId);
-        await LogSteps.Refused(() => _registry.Sessions.EnsureAsync(id, null, CancellationToken.None).AsTask(), RelayErrorCode.InvalidSessionId);
+        await LogSteps.Refused(() => _registry.Sessions.EnsureAsync(id, null, "test", CancellationToken.None).AsTask(), RelayErrorCode.InvalidSessionId);
         await LogSteps.Refused(() => _registry.Sessions.DeleteAsync(id, CancellationToken.None).AsTask(), RelayErrorCode.InvalidSessionId);
     }
 
     [Fact]
     public async Task Ensure_creates_once()
     {
-        var (first, created) = await _registry.Sessions.EnsureAsync("nightly", null, CancellationToken.None);
-        var (second, again) = await _registry.Sessions.EnsureAsync("nightly", null, CancellationToken.None);
+        var (first, created) = await _registry.Sessions.EnsureAsync("nightly", null, "test", CancellationToken.None);
+        var (second, again) = await _registry.Sessions.EnsureAsync("nightly", null, "test", CancellationToken.None);
 
-        (created, again).Should().Be((true, false));
+        (created is not null, again is not null).Should().Be((true, false));
         second.Should().BeSameAs(first);
     }
 

@@ -252,7 +252,7 @@ public sealed class EmbeddedPowerLossTests : IDisposable
     private EmbeddedSessionLog Create()
     {
         Directory.CreateDirectory(Folder);
-        return EmbeddedSessionLog.Create(_files, Folder, "nightly", new Dictionary<string, string>(StringComparer.Ordinal), _options, _time, _queue);
+        return EmbeddedSessionLog.Create(_files, Folder, "nightly", new Dictionary<string, string>(StringComparer.Ordinal), null, _options, _time, _queue);
     }
 
     /// <summary>Loads the log as the next process would; the one before is abandoned.</summary>

@@ -11,7 +11,7 @@ internal static class LogSteps
     public static readonly OutputType[] Both = [OutputType.Stdout, OutputType.Stderr];
 
     public static async Task<ISessionLog> NewSession(this ILogStore store, string id = "nightly") =>
-        await store.CreateAsync(id, new Dictionary<string, string>(StringComparer.Ordinal), CancellationToken.None);
+        await store.CreateAsync(id, new Dictionary<string, string>(StringComparer.Ordinal), null, CancellationToken.None);
 
     /// <summary>The session, which must be there.</summary>
     public static async Task<ISessionLog> Session(this ILogStore store, string id = "nightly")

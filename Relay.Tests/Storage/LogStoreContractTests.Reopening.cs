@@ -40,7 +40,7 @@ public abstract partial class LogStoreContractTests
     public async Task What_is_known_of_the_session_survives(Ending ending)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["team"] = "größe" };
-        var log = await Store.CreateAsync("nightly", labels, CancellationToken.None);
+        var log = await Store.CreateAsync("nightly", labels, null, CancellationToken.None);
         await Store.NewSession("untouched");
         await log.Write(await log.Lease(), "one\ntwo\nthree", OutputType.Stderr);
         await log.SaveActivityAsync(Time.GetUtcNow().AddSeconds(90), CancellationToken.None);

@@ -83,7 +83,7 @@ public abstract partial class LogStoreContractTests
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["cluster"] = "yarn ✓", ["Empty"] = "" };
 
-        var log = await Store.CreateAsync("s", labels, CancellationToken.None);
+        var log = await Store.CreateAsync("s", labels, null, CancellationToken.None);
 
         log.Labels.Should().Equal(labels);
     }

@@ -217,7 +217,7 @@ public sealed class RefusalTests(SharedRelay relay) : IClassFixture<SharedRelay>
     {
         var session = await Api.CreateSession();
         using var writer = await RawTcp.Connect(Api.BaseAddress);
-        await writer.Send($"PUT {RelayApi.WritePath(session)} HTTP/1.1\r\nHost: relay\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\nhalf a");
+        await writer.Send($"PUT {RelayApi.WritePath(session)} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\nhalf a");
         await Eventually.True(async () => (await Api.ReadAll(session)).Length == 11, "what came is stored as it came");
 
         writer.Vanish();
@@ -231,7 +231,7 @@ public sealed class RefusalTests(SharedRelay relay) : IClassFixture<SharedRelay>
     {
         var session = await Api.CreateSession();
         using var writer = await RawTcp.Connect(Api.BaseAddress);
-        await writer.Send($"PUT {RelayApi.WritePath(session)} HTTP/1.1\r\nHost: relay\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+        await writer.Send($"PUT {RelayApi.WritePath(session)} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
         await Eventually.True(async () => (await Api.ReadAll(session)).Length == 5, "the good chunk is stored");
 
         await writer.Send("XYZ\r\nno chunk");

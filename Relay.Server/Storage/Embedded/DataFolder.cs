@@ -78,7 +78,7 @@ internal sealed class DataFolder : IDisposable
     public void SaveTombstone(Tombstone tombstone, long incarnation, bool durable)
     {
         var path = TombstonePath(tombstone.Id);
-        var note = new TombstoneNote(tombstone.Id, tombstone.Reason, tombstone.At, incarnation);
+        var note = new TombstoneNote(tombstone.Id, tombstone.Reason, tombstone.At, incarnation, tombstone.Access);
         _files.WriteAllBytes(path + Fresh, JsonSerializer.SerializeToUtf8Bytes(note, StorageJson.Default.TombstoneNote), durable);
         _files.MoveFile(path + Fresh, path);
         if (durable)
@@ -109,7 +109,7 @@ internal sealed class DataFolder : IDisposable
             }
             else
             {
-                yield return (new Tombstone(note.Id, note.Reason, note.At), note.Incarnation);
+                yield return (new Tombstone(note.Id, note.Reason, note.At, note.Access), note.Incarnation);
             }
         }
     }

@@ -16,6 +16,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
     private readonly ILogger<EmbeddedLogStore> _logger;
     private readonly ConcurrentDictionary<string, EmbeddedSessionLog> _logs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, AgingTombstone> _tombstones = new(StringComparer.Ordinal);
+    private readonly TokenIndex _tokens = new();
     private readonly Lock _names = new();
     private readonly IFlusher _flusher;
     private bool _isDisposed;
@@ -48,7 +49,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
 
     public StoreHealth Health => _flusher.Failure is { } failure ? new StoreHealth(false, failure) : new StoreHealth(true, "ok");
 
-    public ValueTask<ISessionLog> CreateAsync(string id, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public ValueTask<ISessionLog> CreateAsync(string id, IReadOnlyDictionary<string, string> labels, SessionAccess? access, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_names)
@@ -67,7 +68,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
                 }
 
                 _files.CreateFolder(folder);
-                var log = EmbeddedSessionLog.Create(_files, folder, id, labels, _options, _time, _flusher);
+                var log = EmbeddedSessionLog.Create(_files, folder, id, labels, access, _options, _time, _flusher);
                 _files.SyncFolder(_folder.Sessions);
 
                 if (_tombstones.ContainsKey(id))
@@ -75,7 +76,9 @@ internal sealed partial class EmbeddedLogStore : ILogStore
                     _folder.RemoveTombstone(id);
                 }
 
+                _tokens.Add(id, log.Incarnation, access);
                 _logs[id] = log;
+                _tokens.Remove(_tombstones.GetValueOrDefault(id)?.Tombstone.Access);
                 _tombstones.TryRemove(id, out _); // Last: whoever asks meanwhile finds one or the other, and a creation that is refused changes nothing.
                 return ValueTask.FromResult<ISessionLog>(log);
             }
@@ -95,6 +98,11 @@ internal sealed partial class EmbeddedLogStore : ILogStore
 
     public ValueTask<int> CountAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_logs.Count);
 
+    public ValueTask<int> CountAsync(string owner, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_logs.Values.Count(log => log.Access?.Owner == owner));
+
+    public ValueTask<TokenOwner?> FindTokenAsync(TokenHash hash, CancellationToken cancellationToken) => ValueTask.FromResult(_tokens.Find(hash));
+
     public ValueTask<Tombstone?> FindTombstoneAsync(string id, CancellationToken cancellationToken) =>
         ValueTask.FromResult(_tombstones.GetValueOrDefault(id)?.Tombstone);
 
@@ -110,7 +118,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
                 return ValueTask.FromResult(false);
             }
 
-            var tombstone = new AgingTombstone(new Tombstone(log.Id, reason, _time.GetUtcNow()), log.Incarnation, _time);
+            var tombstone = new AgingTombstone(new Tombstone(log.Id, reason, _time.GetUtcNow(), log.Access), log.Incarnation, _time);
             _tombstones[log.Id] = tombstone;
             _logs.TryRemove(log.Id, out _);
             TrySaveTombstone(tombstone); // First: should the process end in between, the next start goes on with the deletion.
@@ -230,7 +238,10 @@ internal sealed partial class EmbeddedLogStore : ILogStore
         try
         {
             _folder.RemoveTombstone(id);
-            _tombstones.TryRemove(id, out _);
+            if (_tombstones.TryRemove(id, out var forgotten))
+            {
+                _tokens.Remove(forgotten.Tombstone.Access);
+            }
         }
         catch (IOException)
         {
@@ -266,6 +277,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
             if (TryLoad(folder, report, out var log))
             {
                 _logs[log.Id] = log;
+                _tokens.Add(log.Id, log.Incarnation, log.Access);
             }
         }
 
@@ -295,6 +307,10 @@ internal sealed partial class EmbeddedLogStore : ILogStore
 
             _logs.TryRemove(tombstone.Id, out _);
             TryDelete(log.Folder);
+        }
+        else
+        {
+            _tokens.Add(tombstone.Id, incarnation, tombstone.Access);
         }
 
         _tombstones[tombstone.Id] = new AgingTombstone(tombstone, incarnation, _time);

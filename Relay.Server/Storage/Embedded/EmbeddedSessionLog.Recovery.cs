@@ -9,7 +9,8 @@ internal sealed partial class EmbeddedSessionLog
 {
     /// <summary>Creates the log of a new session in an existing, empty folder.</summary>
     public static EmbeddedSessionLog Create(
-        IFileSystem files, string folder, string id, IReadOnlyDictionary<string, string> labels, StorageOptions options, TimeProvider time, IFlushQueue flushQueue)
+        IFileSystem files, string folder, string id, IReadOnlyDictionary<string, string> labels, SessionAccess? access, StorageOptions options, TimeProvider time,
+        IFlushQueue flushQueue)
     {
         var now = time.GetUtcNow();
         var state = new LogState();
@@ -21,6 +22,7 @@ internal sealed partial class EmbeddedSessionLog
             CreatedAt = now,
             LastActivityAt = now,
             Labels = labels.Count > 0 ? labels.ToDictionary(StringComparer.Ordinal) : SessionManifest.NoLabels,
+            Access = access,
             IsClean = true,
             State = state.ToNote(),
             StateSegment = 0,

@@ -53,6 +53,8 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
 
     public IReadOnlyDictionary<string, string> Labels => _manifest.Labels;
 
+    public SessionAccess? Access => _manifest.Access;
+
     public Pulse Changed { get; } = new();
 
     public Pulse Flushed { get; } = new();

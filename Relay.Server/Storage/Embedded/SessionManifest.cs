@@ -42,6 +42,9 @@ internal sealed record SessionManifest
 
     public Dictionary<string, string> Labels { get; init; } = NoLabels;
 
+    /// <summary>Null in those of older relays.</summary>
+    public SessionAccess? Access { get; init; }
+
     /// <summary>Ascending; every unclean start adds one.</summary>
     public List<EpochStart> Epochs { get; init; } = [new(1, 1)];
 
@@ -124,4 +127,4 @@ internal sealed record SessionManifest
 }
 
 /// <summary><see cref="Tombstone"/> as a file. Older ones do not say of which incarnation they are.</summary>
-internal sealed record TombstoneNote(string Id, EndReason Reason, DateTimeOffset At, long Incarnation = 0);
+internal sealed record TombstoneNote(string Id, EndReason Reason, DateTimeOffset At, long Incarnation = 0, SessionAccess? Access = null);

@@ -29,7 +29,7 @@ internal sealed partial class History
 
     private async Task Create()
     {
-        var actual = await Try(async () => _log = (EmbeddedSessionLog)await _store.CreateAsync(Id, new Dictionary<string, string>(StringComparer.Ordinal), CancellationToken.None));
+        var actual = await Try(async () => _log = (EmbeddedSessionLog)await _store.CreateAsync(Id, new Dictionary<string, string>(StringComparer.Ordinal), null, CancellationToken.None));
         Note("create", actual?.ToString() ?? "");
         Answer(actual, null);
         _endedUnderFault |= _hadFault;

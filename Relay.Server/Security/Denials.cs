@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Relay.Contracts;
+
+namespace Relay.Server.Security;
+
+/// <summary>What those are told who may not.</summary>
+internal static class Denials
+{
+    public static RelayException Unknown(string reason) => new AccessDeniedException(
+        RelayErrorCode.Unauthorized, $"{reason} Send a token as 'Authorization: Bearer TOKEN' (relay and relay-writer: $RELAY_TOKEN).");
+
+    public static RelayException NoToken(string whyNotWithout) => new AccessDeniedException(
+        RelayErrorCode.Unauthorized,
+        $"The request has no token. {whyNotWithout} Send one as 'Authorization: Bearer TOKEN' (relay and relay-writer: $RELAY_TOKEN). Whoever runs the relay sets who may come in: --admin-keys-file, --anonymous-networks.");
+
+    /// <summary>For a caller that is known.</summary>
+    public static RelayException Forbidden(Right right) => new AccessDeniedException(
+        RelayErrorCode.Forbidden,
+        right switch
+        {
+            Right.Look => "The token belongs to another session. Use a token of this one, or an admin key.",
+            Right.Read => "This takes the session's read token, or an admin key; the token sent is neither.",
+            Right.Write => "This takes the session's write token, or an admin key; the token sent is neither.",
+            _ => "This takes an admin key; the token sent is one of a session.",
+        });
+}
+
+/// <summary>Refusals over HTTP: WebSocket handshakes, the hub's among them, are refused as plain requests.</summary>
+internal sealed class DenialAnswers : IAuthorizationMiddlewareResultHandler
+{
+    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
+        if (authorizeResult.Succeeded)
+        {
+            await next(context);
+            return;
+        }
+
+        throw authorizeResult.Challenged
+            ? await RelayAuthentication.FailureOfAsync(context)
+            : Denials.Forbidden(policy.Requirements.OfType<RightRequirement>().Max(requirement => requirement.Right));
+    }
+}

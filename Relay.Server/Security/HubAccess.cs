@@ -1,0 +1,26 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.SignalR;
+using Relay.Contracts;
+
+namespace Relay.Server.Security;
+
+/// <summary>Asks before each call of a hub method whether the caller may. A method that says nothing takes an admin key.</summary>
+internal sealed class HubAccess(IAuthorizationService authorization) : IHubFilter
+{
+    public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
+    {
+        var right = invocationContext.HubMethod.GetCustomAttribute<NeedsAttribute>()?.Right ?? Right.Admin;
+        var user = invocationContext.Context.User!;
+        var allowed = await authorization.AuthorizeAsync(user, new SessionResource(SessionOf(invocationContext)), Rights.PolicyOf(right));
+        return allowed.Succeeded ? await next(invocationContext) : throw new HubException(Denials.Forbidden(right).ToWire());
+    }
+
+    private static string? SessionOf(HubInvocationContext invocation) => invocation.HubMethodArguments switch
+    {
+        [WriteRequest write, ..] => write.Session,
+        [ReadRequest read, ..] => read.Session,
+        [WatchRequest watch, ..] => watch.Session,
+        _ => null,
+    };
+}
