@@ -40,14 +40,17 @@ public sealed class RelayClient : IDisposable
     /// <param name="id">1–256 UTF-8 bytes without control characters, <c>/</c> or <c>\</c>; not <c>.</c> or <c>..</c>.</param>
     /// <param name="labels">At most 32; 1–64 characters a name, up to 256 a value.</param>
     /// <param name="cancellationToken">Ends the call; the session may have been created all the same.</param>
+    /// <returns>The session's tokens; <c>null</c> from a relay that knows none.</returns>
     /// <exception cref="SessionExistsException">There is one of this id.</exception>
+    /// <exception cref="AccessDeniedException">Creating sessions takes an admin key.</exception>
     /// <exception cref="RelayException">The id or a label is refused, or the relay cannot be reached.</exception>
-    public Task CreateSessionAsync(string id, IReadOnlyDictionary<string, string>? labels = null, CancellationToken cancellationToken = default) =>
+    public Task<SessionTokens?> CreateSessionAsync(string id, IReadOnlyDictionary<string, string>? labels = null, CancellationToken cancellationToken = default) =>
         _sessions.CreateAsync(id, labels, cancellationToken);
 
-    /// <summary>Creates a session unless there is one of this id; that one's labels stay as they are.</summary>
+    /// <summary>Creates a session unless there is one of this id; that one's labels stay as they are. For one that exists its write token is enough.</summary>
+    /// <returns>The session's tokens if this call created it, else <c>null</c>.</returns>
     /// <exception cref="RelayException">The id or a label is refused, or the relay cannot be reached.</exception>
-    public Task EnsureSessionAsync(string id, IReadOnlyDictionary<string, string>? labels = null, CancellationToken cancellationToken = default) =>
+    public Task<SessionTokens?> EnsureSessionAsync(string id, IReadOnlyDictionary<string, string>? labels = null, CancellationToken cancellationToken = default) =>
         _sessions.EnsureAsync(id, labels, cancellationToken);
 
     /// <summary>Asks how a session stands.</summary>

@@ -16,7 +16,8 @@ internal static class CreateCommand
         var ifMissing = new Option<bool>("--if-missing") { Description = "A session that exists already is no error; it keeps its own labels." };
 
         var command = new Command("create", $"""
-            Creates a session, empty, for a writer to come.
+            Creates a session, empty, for a writer to come. Its tokens are shown this once: who has the one may write to it, who has the
+            other may read it, each as $RELAY_TOKEN.
 
             Examples:
               relay create nightly
@@ -37,8 +38,13 @@ internal static class CreateCommand
                 {
                     try
                     {
-                        await client.CreateSessionAsync(id, pairs.Count > 0 ? pairs : null, cancellationToken);
+                        var tokens = await client.CreateSessionAsync(id, pairs.Count > 0 ? pairs : null, cancellationToken);
                         RelayCall.Print(streams, $"{PlainText.Escape(id)}: created");
+                        if (tokens is not null)
+                        {
+                            RelayCall.Print(streams, $"write token: {PlainText.Escape(tokens.Write)}");
+                            RelayCall.Print(streams, $"read token: {PlainText.Escape(tokens.Read)}");
+                        }
                     }
                     catch (SessionExistsException) when (parsed.GetValue(ifMissing))
                     {

@@ -22,7 +22,8 @@ internal sealed partial class HubDialer(RelayClientOptions options)
     public RelayClientOptions Options { get; } = options;
 
     /// <summary>Connects and shakes hands, within <see cref="RelayClientOptions.ConnectTimeout"/>.</summary>
-    /// <exception cref="RelayException"><see cref="RelayErrorCode.ConnectionLost"/>: whatever stood in the way, another attempt may
+    /// <exception cref="AccessDeniedException">The relay, or a proxy before it, does not let us in.</exception>
+    /// <exception cref="RelayException"><see cref="RelayErrorCode.ConnectionLost"/>: whatever else stood in the way, another attempt may
     /// succeed.</exception>
     public async Task<HubLink> DialAsync(CancellationToken cancellationToken)
     {
@@ -40,7 +41,9 @@ internal sealed partial class HubDialer(RelayClientOptions options)
         {
             await link.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            throw RelayException.Create(RelayErrorCode.ConnectionLost, Words(e, factory.RefusedWith, timeout.IsCancellationRequested), e);
+            throw factory.RefusedWith is 401 or 403
+                ? NotARelay.Denied(factory.RefusedWith.Value, factory.RefusalReason ?? Words(e, factory.RefusedWith, tooLate: false), e)
+                : RelayException.Create(RelayErrorCode.ConnectionLost, Words(e, factory.RefusedWith, timeout.IsCancellationRequested), e);
         }
     }
 

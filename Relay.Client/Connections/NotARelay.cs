@@ -11,7 +11,13 @@ internal static class NotARelay
 
     /// <summary>An HTTP status without a problem document.</summary>
     public static RelayException Answered(int status, string answered, Uri? url) =>
-        RelayException.Create(MayPass(status) ? RelayErrorCode.ConnectionLost : RelayErrorCode.InvalidRequest, Words(status, answered, url));
+        status is 401 or 403
+            ? Denied(status, Words(status, answered, url))
+            : RelayException.Create(MayPass(status) ? RelayErrorCode.ConnectionLost : RelayErrorCode.InvalidRequest, Words(status, answered, url));
+
+    /// <summary>401 and 403, whoever says it.</summary>
+    public static RelayException Denied(int status, string reason, Exception? cause = null) =>
+        RelayException.Create(status == 401 ? RelayErrorCode.Unauthorized : RelayErrorCode.Forbidden, reason, cause);
 
     /// <summary>What an HTTP status without a problem document means, for a person.</summary>
     public static string Words(int status, string answered, Uri? url) =>

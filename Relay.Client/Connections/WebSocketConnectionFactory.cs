@@ -20,6 +20,9 @@ internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, st
     /// <summary>The HTTP status that refused the handshake, if that is how it failed.</summary>
     public int? RefusedWith { get; private set; }
 
+    /// <summary>Why, if the relay said so.</summary>
+    public string? RefusalReason { get; private set; }
+
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var uri = ((UriEndPoint)endpoint).Uri;
@@ -43,6 +46,7 @@ internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, st
         catch
         {
             RefusedWith = (int)socket.HttpStatusCode is var status and not 0 ? status : null;
+            RefusalReason = socket.HttpResponseHeaders?.GetValueOrDefault("WWW-Authenticate")?.Select(BearerChallenge.DescriptionOf).FirstOrDefault();
             socket.Dispose();
             throw;
         }

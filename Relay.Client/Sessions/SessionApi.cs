@@ -34,19 +34,19 @@ internal sealed class SessionApi : IDisposable
         _http.DefaultRequestHeaders.Authorization = options.Token is { } token ? new AuthenticationHeaderValue("Bearer", token) : null;
     }
 
-    public async Task CreateAsync(string id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+    public async Task<SessionTokens?> CreateAsync(string id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
     {
         SessionIds.ThrowIfInvalid(id);
         using var body = JsonContent.Create(new CreateSessionBody { SessionId = id, Labels = labels });
         using var response = await SendAsync(HttpMethod.Post, Route, body, cancellationToken).ConfigureAwait(false);
-        await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
+        return await TokensAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task EnsureAsync(string id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+    public async Task<SessionTokens?> EnsureAsync(string id, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
     {
         using var body = labels is null ? null : JsonContent.Create(new EnsureSessionBody { Labels = labels });
         using var response = await SendAsync(HttpMethod.Put, Of(id), body, cancellationToken).ConfigureAwait(false);
-        await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
+        return await TokensAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<SessionStatus?> GetAsync(string id, CancellationToken cancellationToken)
@@ -119,6 +119,13 @@ internal sealed class SessionApi : IDisposable
         {
             throw RelayException.Create(RelayErrorCode.ConnectionLost, $"The relay at {_http.BaseAddress} did not answer in time.", e);
         }
+    }
+
+    private async Task<SessionTokens?> TokensAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
+        var answer = await ReadAsync<SessionAnswer>(response, cancellationToken).ConfigureAwait(false);
+        return answer is { WriteToken: { } write, ReadToken: { } read } ? new SessionTokens(write, read) : null;
     }
 
     private static async Task ThrowIfRefusedAsync(HttpResponseMessage response, CancellationToken cancellationToken)

@@ -63,9 +63,10 @@ internal static class Problems
 
         switch (failure)
         {
-            case AccessDeniedException { Code: RelayErrorCode.Unauthorized }:
+            case AccessDeniedException:
                 // RFC 6750. The description is for WebSocket clients, most of which show headers of a refusal, but no body.
-                response.Headers.WWWAuthenticate = $"Bearer error=\"invalid_token\", error_description=\"{Quotable(failure.Message)}\"";
+                var error = failure.Code == RelayErrorCode.Unauthorized ? "invalid_token" : "insufficient_scope";
+                response.Headers.WWWAuthenticate = $"Bearer error=\"{error}\", error_description=\"{Quotable(failure.Message)}\"";
                 break;
             case TooManyRequestsException tooMany:
                 response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(tooMany.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

@@ -52,7 +52,8 @@ public sealed class SessionApiTests
     [Theory]
     [InlineData(502, RelayErrorCode.ConnectionLost)]
     [InlineData(404, RelayErrorCode.ConnectionLost)]
-    [InlineData(403, RelayErrorCode.InvalidRequest)]
+    [InlineData(401, RelayErrorCode.Unauthorized)]
+    [InlineData(403, RelayErrorCode.Forbidden)]
     public async Task An_answer_that_is_not_the_relay_s_own_is_told_from_one_that_is(int status, RelayErrorCode code)
     {
         using var client = Client((HttpStatusCode)status, "<html>Bad Gateway</html>", "text/html");

@@ -14,13 +14,13 @@ namespace Relay.Tests.Client;
 
 public sealed class TokenTests
 {
-    private const string Token = "s3cret.Token~";
+    private const string Token = "s3cret.Token~of.32.characters.or.more";
     private readonly ConcurrentQueue<string> _asked = new();
 
     [Fact]
     public async Task The_token_goes_with_every_call_and_handshake()
     {
-        await using var relay = await Start(_ => false);
+        await using var relay = await Start(_ => false, adminKey: Token);
         using var client = new RelayClient(new RelayClientOptions { Url = relay.BaseAddress, Token = Token });
         await using (var writer = client.OpenWriter("s"))
         {
@@ -80,7 +80,7 @@ public sealed class TokenTests
     [Fact]
     public async Task Both_tools_take_the_token_from_the_environment()
     {
-        await using var relay = await Start(_ => false);
+        await using var relay = await Start(_ => false, adminKey: Token);
         var url = relay.BaseAddress.AbsoluteUri;
         await using var writer = await ChildProcess.Run(WithToken(DotNet.Writer("run", "--session", "job", "--url", url, "--", "true"), Token));
         await using var reader = await ChildProcess.Run(WithToken(DotNet.Cli("tail", "job", "--url", url), Token));
@@ -107,12 +107,19 @@ public sealed class TokenTests
     private static ChildCommand WithToken(ChildCommand command, string token) =>
         command with { Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["RELAY_TOKEN"] = token } };
 
-    private Task<RelayHost> Start(Func<HttpContext, bool> answers) => RelayHost.StartAsync(options =>
+    private Task<RelayHost> Start(Func<HttpContext, bool> answers, string? adminKey = null) => RelayHost.StartAsync(options =>
+    {
+        if (adminKey is not null)
+        {
+            options.Settings["Security:AdminKeys"] = adminKey;
+        }
+
         options.Customize = builder => builder.Services.AddSingleton<IStartupFilter>(new Before(context =>
         {
             _asked.Enqueue($"{context.Request.Method} {context.Request.Path} {context.Request.Headers.Authorization}");
             return answers(context);
-        })));
+        }));
+    });
 
     /// <summary>Sees every request first, as a proxy would, and may answer it.</summary>
     private sealed class Before(Func<HttpContext, bool> answers) : IStartupFilter

@@ -18,8 +18,9 @@ internal sealed class HubPeer : IAsyncDisposable
 
     public static Task<HubPeer> ConnectAsync(RelayHost relay) => ConnectAsync(relay.BaseAddress);
 
-    public static async Task<HubPeer> ConnectAsync(Uri relay) =>
-        new(await new HubDialer(new RelayClientOptions { Url = relay }).DialAsync(CancellationToken.None));
+    public static Task<HubPeer> ConnectAsync(Uri relay) => ConnectAsync(new RelayClientOptions { Url = relay });
+
+    public static async Task<HubPeer> ConnectAsync(RelayClientOptions options) => new(await new HubDialer(options).DialAsync(CancellationToken.None));
 
     /// <summary>Begins a write and waits for its grant.</summary>
     public async Task<HubUpload> WriteAsync(WriteRequest request)

@@ -86,11 +86,17 @@ internal sealed class RelayApi(Uri baseAddress) : IDisposable
     public async Task<HttpResponseMessage> Handshake(string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        MakeHandshake(request);
+        return await Eventually.Done(Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead), $"the handshake on {path} is answered");
+    }
+
+    /// <summary>Adds the headers that ask for a WebSocket.</summary>
+    public static void MakeHandshake(HttpRequestMessage request)
+    {
         request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
         request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
         request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
         request.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", Convert.ToBase64String(Encoding.ASCII.GetBytes("sixteen bytes ok")));
-        return await Eventually.Done(Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead), $"the handshake on {path} is answered");
     }
 
     public void Dispose() => Http.Dispose();

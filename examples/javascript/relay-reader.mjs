@@ -26,9 +26,10 @@ const ENDS = { 1: 'completed', 2: 'writer_closed', 3: 'writer_lost', 4: 'deleted
  * A batch counts as consumed when the next one is asked for; its cursor goes on behind it, also in another page or process.
  *
  * Options: signalR (the module), url (of the relay), session; protocol (a MessagePackHubProtocol), outputs ([1] stdout, [2] stderr, [] both),
- * cursor, follow (false: stop at the tail), signal (an AbortSignal: ends the read at once), token, onRetry(error, delayMs), maxRetryMs.
+ * cursor, follow (false: stop at the tail), signal (an AbortSignal: ends the read at once), token (the session's read token, or an admin key),
+ * onRetry(error, delayMs), maxRetryMs.
  *
- * Throws what no retry can change, as an Error with a code: session_not_found, session_deleted, session_replaced, …
+ * Throws what no retry can change, as an Error with a code: session_not_found, session_deleted, session_replaced, unauthorized, forbidden, …
  */
 export async function* readLog(options) {
   const { signal, onRetry = () => {}, maxRetryMs = 2000 } = options;
@@ -58,11 +59,12 @@ export async function* readLog(options) {
 /** One connection: until the stream ends, or breaks. */
 async function* readOnce({ signalR, protocol, url, session, outputs = [], follow = true, signal, token }, cursor) {
   const binary = protocol !== undefined;
+  const ticket = token && (await ticketFor(url, token, signal));
   const builder = new signalR.HubConnectionBuilder()
-    .withUrl(`${url.replace(/\/+$/, '')}/hubs/logs`, {
+    .withUrl(`${root(url)}/hubs/logs`, {
       skipNegotiation: true,
       transport: signalR.HttpTransportType.WebSockets,
-      ...(token ? { accessTokenFactory: () => token } : {}),
+      ...(ticket ? { accessTokenFactory: () => ticket } : {}),
     })
     .configureLogging(signalR.LogLevel.None);
   const connection = (binary ? builder.withHubProtocol(protocol) : builder).build();
@@ -130,10 +132,28 @@ const fromObject = ({ cursor, entries }) => ({
 
 const named = (entry) => ({ ...entry, kind: KINDS[entry.kind] ?? entry.kind, gap: GAPS[entry.gap], end: ENDS[entry.end] ?? entry.end });
 
+const root = (url) => url.replace(/\/+$/, '');
+
+/** A page cannot send headers with a WebSocket, and its URL ends up in logs: so the token is changed for a ticket that is good for one connection. */
+async function ticketFor(url, token, signal) {
+  const answer = await fetch(`${root(url)}/tickets`, { method: 'POST', headers: { Authorization: `Bearer ${token}` }, signal });
+  const { ticket, code, detail } = await answer.json().catch(() => ({}));
+  if (ticket) return ticket;
+  throw new Refusal(code ?? (answer.status === 401 ? 'unauthorized' : 'connection_lost'), detail ?? `POST /tickets was answered with ${answer.status}.`);
+}
+
+class Refusal extends Error {
+  constructor(code, detail, options) {
+    super(detail, options);
+    this.code = code;
+  }
+}
+
 /** Refusals come as "… HubException: code: detail"; all else is a connection that broke. */
 function ofRelay(error) {
+  if (error instanceof Refusal) return error;
   const [, code, detail] = /HubException: ([a-z_]+): (.*)$/s.exec(error?.message ?? '') ?? [null, 'connection_lost', error?.message];
-  return Object.assign(new Error(detail, { cause: error }), { code });
+  return new Refusal(code, detail, { cause: error });
 }
 
 const pause = (milliseconds, signal) =>
