@@ -32,7 +32,7 @@ internal sealed class NetworkList
             }
             else if (part != "none")
             {
-                faults.Add($"{option} must be addresses and networks such as 10.0.0.7,192.168.0.0/16 (the bits behind the prefix are zero), 'loopback' or 'none'; '{part}' is none of these.");
+                faults.Add($"{option} must be addresses and networks such as 10.0.0.7,192.168.0.0/16, 'loopback' or 'none'; '{part}' is none of these.");
             }
         }
 

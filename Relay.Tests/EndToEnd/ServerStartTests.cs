@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using FluentAssertions;
 using Relay.Tests.TestKit;
 using Xunit;
@@ -45,6 +46,13 @@ public sealed class ServerStartTests
     [InlineData("ttl", "--ttl", "soon")]
     [InlineData("host", "--host", "not a host")]
     [InlineData("data", "--data", "/proc/no/such/place")]
+    [InlineData("auth", "--auth", "maybe")]
+    [InlineData("auth", "--auth", "1")]
+    [InlineData("anonymous-networks", "--anonymous-networks", "10.0.0.0/99")]
+    [InlineData("anonymous-networks", "--anonymous-networks", "everyone")]
+    [InlineData("known-proxies", "--known-proxies", "proxy.example")]
+    [InlineData("admin-keys-file", "--admin-keys-file", "/proc/no/such/file")]
+    [InlineData("admin-keys-file", "--admin-keys-file", "/dev/null")]
     [InlineData("prot", "--prot=8160", null)]
     public async Task A_wrong_option_stops_the_start_with_one_line_that_names_it(string named, string option, string? value)
     {
@@ -68,6 +76,40 @@ public sealed class ServerStartTests
             line => line.Should().Contain("Storage:Fsync").And.Contain("Interval, Group, Os"),
             line => line.Should().Contain("Sessions:Ttl").And.Contain("days"),
             line => line.Should().Contain("Streaming:BatchBytes").And.Contain("4096"));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_none_is_told_by_its_line_and_not_shown()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["keys"], "# for the cluster\n\nshort-secret\n" + new string('k', 32) + "\nwith a blank but of more than 32 characters\n");
+        await using var server = await Start(["--admin-keys-file", folder["keys"]]);
+
+        server.ExitCode.Should().Be(2);
+        Complaints(server).Should().SatisfyRespectively(
+            line => line.Should().Contain("Line 3").And.Contain("32–4096").And.Contain("it has 12").And.NotContain("secret"),
+            line => line.Should().Contain("Line 5").And.Contain("character 5").And.NotContain("blank but"));
+    }
+
+    [Fact]
+    public async Task Keys_of_the_environment_and_of_a_file_both_count()
+    {
+        using var folder = new TempFolder();
+        var (ofFile, ofEnvironment) = (new string('f', 32), new string('e', 32));
+        await File.WriteAllTextAsync(folder["keys"], $"# for the cluster\n  {ofFile}  \n");
+        var port = Ports.Reserve();
+        var command = DotNet.Server("--host", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", folder["data"], "--admin-keys-file", folder["keys"]);
+        await using var server = ChildProcess.Start(
+            command with { Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["RELAY_ADMIN_KEYS"] = $"{new string('x', 40)}, {ofEnvironment}" } });
+        using var api = new RelayApi(new Uri($"http://127.0.0.1:{port}"));
+        await Eventually.True(async () => (await api.Http.GetAsync("/health")).IsSuccessStatusCode, "the server is healthy", TimeSpan.FromSeconds(60), server.Describe);
+
+        foreach (var (key, status) in new[] { (ofFile, HttpStatusCode.OK), (ofEnvironment, HttpStatusCode.OK), (new string('y', 40), HttpStatusCode.Unauthorized) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/logging_session") { Headers = { Authorization = new("Bearer", key) } };
+            using var answer = await api.Http.SendAsync(request);
+            answer.StatusCode.Should().Be(status);
+        }
     }
 
     [Fact]
