@@ -12,20 +12,24 @@ internal static class CommandLine
           --port PORT      TCP port, 0 lets the system choose (default 8160; RELAY_PORT)
           --ttl TIME       time to live of sessions: seconds, or with s, m, h, d (default 3600; RELAY_TTL)
           --data FOLDER    data folder (default: the local application data, /data in a container; RELAY_DATA)
-          --SECTION:KEY V  any setting of appsettings.json, e.g. --Storage:Fsync Group (RELAY_STORAGE__FSYNC)
+          --tls-cert FILE  HTTPS with this certificate: PEM with its chain, or PFX (RELAY_TLS_CERT)
+          --tls-key FILE   its private key in PEM, if it is in another file (RELAY_TLS_KEY; password: RELAY_TLS_PASSWORD)
           --admin-keys-file FILE    keys that may do everything, one in a line (RELAY_ADMIN_KEYS_FILE; RELAY_ADMIN_KEYS has the keys themselves)
           --anonymous-networks LIST who needs no token: addresses, networks, 'loopback', 'none' (default loopback, or none with a key; RELAY_ANONYMOUS_NETWORKS)
           --known-proxies LIST      proxies whose X-Forwarded-For is believed (RELAY_KNOWN_PROXIES)
           --allowed-origins LIST    origins whose web pages may use the relay (RELAY_ALLOWED_ORIGINS)
           --auth tokens|none        none: whoever reaches the relay may do everything (RELAY_AUTH)
+          --SECTION:KEY V  any setting of appsettings.json, e.g. --Storage:Fsync Group (RELAY_STORAGE__FSYNC)
           --help           this text
 
         See docs/operations.md for all settings.
         """;
 
+    private const string Password = "tls-password";
+
     private static readonly string[] Options =
     [
-        "host", "port", "ttl", "data", "admin-keys-file", "anonymous-networks", "known-proxies", "allowed-origins", "auth",
+        "host", "port", "ttl", "data", "tls-cert", "tls-key", "admin-keys-file", "anonymous-networks", "known-proxies", "allowed-origins", "auth",
     ];
 
     private static readonly string[] Sections = ["Storage", "Sessions", "Streaming", "Security", "Serilog"];
@@ -38,6 +42,13 @@ internal static class CommandLine
         for (var i = 0; i < args.Count; i++)
         {
             var (name, value) = Split(args[i]);
+            if (string.Equals(name, Password, StringComparison.OrdinalIgnoreCase))
+            {
+                faults.Add("--tls-password cannot be given on the command line, which everybody on this machine can see; give it by RELAY_TLS_PASSWORD, or as TlsPassword in appsettings.json.");
+                i += value is null && i + 1 < args.Count && !IsOption(args[i + 1]) ? 1 : 0;
+                continue;
+            }
+
             if (name is null || !IsKnown(name))
             {
                 faults.Add($"Unknown option '{args[i]}'. Known are {string.Join(", ", Options.Select(option => $"--{option}"))}, and settings as --Section:Key with section {string.Join(", ", Sections)}.");
@@ -55,7 +66,7 @@ internal static class CommandLine
                 faults.Add($"--{name} needs a value.");
             }
 
-            values[name.Contains(':', StringComparison.Ordinal) ? name : name.Replace('-', '_')] = value; // As environment variables are called.
+            values[name] = value;
         }
 
         return values;

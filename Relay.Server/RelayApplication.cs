@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Relay.Server.Observability;
 using Relay.Server.Security;
@@ -67,7 +68,7 @@ internal static class RelayApplication
         var relay = RelayServerOptions.Read(builder.Configuration, faults);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(4));
-        builder.UseKestrel(relay, FileHandles.ConnectionsOfAKind(faults));
+        builder.UseKestrel(relay, FileHandles.ConnectionsOfAKind(faults), builder.AddTls(faults));
         builder.AddObservability(faults);
         builder.AddSecurity(relay);
         builder.AddStorage(relay);
@@ -94,13 +95,13 @@ internal static class RelayApplication
         return app;
     }
 
-    private static void UseKestrel(this WebApplicationBuilder builder, RelayServerOptions relay, long connections)
+    private static void UseKestrel(this WebApplicationBuilder builder, RelayServerOptions relay, long connections, Action<ListenOptions>? tls)
     {
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxResponseBufferSize = 16 * 1024; // A quarter of the default: a reader that takes nothing costs that much less.
-            kestrel.Listen(relay.Address, relay.Port);
+            kestrel.Listen(relay.Address, relay.Port, tls ?? (_ => { }));
             kestrel.Limits.MaxConcurrentConnections = kestrel.Limits.MaxConcurrentUpgradedConnections = connections; // Those beyond are closed at once.
         });
         builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = BindSocket);
