@@ -33,26 +33,26 @@ internal static class CommandLine
     public static TailRelay Relay { get; } = new(OpenLog, ListAsync, FindAsync);
 
     private static async IAsyncEnumerable<LogBatch> OpenLog(
-        Uri url, string session, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+        RelayClientOptions at, string session, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var client = Connect(url);
+        using var client = Connect(at);
         await foreach (var batch in client.ReadBatchesAsync(session, options, cancellationToken))
         {
             yield return batch;
         }
     }
 
-    private static async Task<IReadOnlyList<SessionStatus>> ListAsync(Uri url, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<SessionStatus>> ListAsync(RelayClientOptions at, CancellationToken cancellationToken)
     {
-        using var client = Connect(url);
+        using var client = Connect(at);
         return await client.ListSessionsAsync(cancellationToken);
     }
 
-    private static async Task<SessionStatus?> FindAsync(Uri url, string session, CancellationToken cancellationToken)
+    private static async Task<SessionStatus?> FindAsync(RelayClientOptions at, string session, CancellationToken cancellationToken)
     {
-        using var client = Connect(url);
+        using var client = Connect(at);
         return await client.GetSessionAsync(session, cancellationToken);
     }
 
-    private static RelayClient Connect(Uri url) => new(RelayConnection.To(url) with { ConnectTimeout = TimeSpan.FromSeconds(5) });
+    private static RelayClient Connect(RelayClientOptions at) => new(at with { ConnectTimeout = TimeSpan.FromSeconds(5) });
 }

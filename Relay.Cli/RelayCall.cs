@@ -7,19 +7,16 @@ using Relay.Terminal;
 namespace Relay.Cli;
 
 /// <summary>What the commands that ask the relay something have in common: a client, lines on stdout, and an exit code for each failure.</summary>
-internal sealed class RelayCall(StandardStreams streams, Uri url, TimeProvider time)
+internal sealed class RelayCall(StandardStreams streams, RelayClientOptions relay, TimeProvider time)
 {
     /// <summary>How long a relay may take to be reached by a command that does not wait for it.</summary>
     public static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
-
-    public static RelayClient Connect(Uri url, TimeProvider time) =>
-        new(RelayConnection.To(url) with { ConnectTimeout = ConnectTimeout, TimeProvider = time });
 
     public async Task<int> RunAsync(Func<RelayClient, Task<int>> call, CancellationToken cancellationToken)
     {
         try
         {
-            using var client = Connect(url, time);
+            using var client = new RelayClient(relay with { ConnectTimeout = ConnectTimeout, TimeProvider = time });
             return await call(client);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

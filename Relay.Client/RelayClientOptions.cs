@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,6 +21,13 @@ public sealed record RelayClientOptions
     /// handshake, to <see cref="Url"/> only and never on to where a redirect leads. 1–4096 visible ASCII characters. Default: none.
     /// </summary>
     public string? Token { get; init; }
+
+    /// <summary>
+    /// Who may have issued the relay's certificate, instead of the authorities that the system trusts: certificates of roots, and of intermediate
+    /// authorities that the relay does not send itself. At least one. The relay's name is checked all the same; revocation is not. Default: the system's.
+    /// Cannot be given with <see cref="HttpMessageHandler"/>, which decides for itself.
+    /// </summary>
+    public X509Certificate2Collection? CertificateAuthorities { get; init; }
 
     /// <summary>The clock behind every delay. Default: the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
@@ -67,6 +75,9 @@ public sealed record RelayClientOptions
         Token is not null && !IsToken(Token, out var problem) ? $"{nameof(Token)} {problem}" :
         !Url.IsAbsoluteUri || Url.Scheme is not ("http" or "https")
             ? $"{nameof(Url)} must be an absolute http or https address, such as {DefaultUrl}; it is '{Url}'."
+        : CertificateAuthorities is { Count: 0 } ? $"{nameof(CertificateAuthorities)} must have a certificate, or be null for the system's."
+        : CertificateAuthorities is not null && HttpMessageHandler is not null
+            ? $"{nameof(CertificateAuthorities)} and {nameof(HttpMessageHandler)} exclude each other: set what the handler trusts in the handler."
         : FirstRetryDelay <= TimeSpan.Zero ? $"{nameof(FirstRetryDelay)} must be above zero; it is {FirstRetryDelay}."
         : MaxRetryDelay < FirstRetryDelay ? $"{nameof(MaxRetryDelay)} must not be below {nameof(FirstRetryDelay)}; it is {MaxRetryDelay}."
         : ConnectTimeout <= TimeSpan.Zero ? $"{nameof(ConnectTimeout)} must be above zero; it is {ConnectTimeout}."

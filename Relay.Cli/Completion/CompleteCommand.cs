@@ -15,7 +15,9 @@ internal static class CompleteCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var line = new TypedLine(root, parsed.GetValue(words) ?? []);
-            var candidates = line.WantsSessions ? await SessionIdsAt.AskAsync(line.Url, cancellationToken) : line.Candidates();
+            var candidates = !line.WantsSessions ? line.Candidates()
+                : line.Relay is { } relay ? await SessionIdsAt.AskAsync(relay, cancellationToken)
+                : [];
             foreach (var candidate in candidates.Where(PlainText.IsPlain).Where(line.Fits))
             {
                 RelayCall.Print(streams, candidate);

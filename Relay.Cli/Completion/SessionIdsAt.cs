@@ -9,13 +9,13 @@ internal static class SessionIdsAt
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    public static async Task<IEnumerable<string>> AskAsync(string url, CancellationToken cancellationToken)
+    public static async Task<IEnumerable<string>> AskAsync(RelayClientOptions relay, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            using var client = new RelayClient(RelayConnection.To(new Uri(url)));
+            using var client = new RelayClient(relay);
             return (await client.ListSessionsAsync(either.Token)).Select(session => session.SessionId);
         }
         catch (Exception e) when (e is RelayException or OperationCanceledException or ArgumentException or UriFormatException)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Completions;
 using Relay.Cli.Sessions;
+using Relay.Client;
 using Relay.Terminal;
 
 namespace Relay.Cli.Completion;
@@ -38,13 +39,14 @@ internal sealed class TypedLine
     /// <summary>Whether the id of a session is wanted.</summary>
     public bool WantsSessions => !WantsOption && _command.Arguments.Any(argument => Named(argument.Name, SessionArgument.Name));
 
-    /// <summary>The relay that the line, or else the environment, names.</summary>
-    public string Url
+    /// <summary>The relay that the line, or else the environment, names; <c>null</c> when it names none that could be asked.</summary>
+    public RelayClientOptions? Relay
     {
         get
         {
-            var url = RelayUrl.CreateOption();
-            return new RootCommand { url }.Parse([.. UrlOnLine()]).GetRequiredValue(url);
+            var (url, ca) = (RelayUrl.CreateOption(), RelayAuthorities.CreateOption());
+            var parsed = new RootCommand { url, ca }.Parse([.. OnLine(url), .. OnLine(ca)]);
+            return parsed.Errors.Count == 0 ? RelayConnection.To(parsed, url, ca) : null;
         }
     }
 
@@ -61,10 +63,10 @@ internal sealed class TypedLine
 
     private Option? OptionOf(string name) => _command.Options.FirstOrDefault(option => Named(option.Name, name) || option.Aliases.Contains(name));
 
-    private IEnumerable<string> UrlOnLine()
+    private IEnumerable<string> OnLine(Option option)
     {
-        var at = _words.FindLastIndex(word => word == "--url" || word.StartsWith("--url=", StringComparison.Ordinal));
-        return at < 0 ? [] : _words.Skip(at).Take(_words[at] == "--url" ? 2 : 1);
+        var at = _words.FindLastIndex(word => word == option.Name || word.StartsWith($"{option.Name}=", StringComparison.Ordinal));
+        return at < 0 ? [] : _words.Skip(at).Take(_words[at] == option.Name ? 2 : 1);
     }
 
     private static IEnumerable<string> ValuesOf(Symbol symbol) => symbol.GetCompletions(CompletionContext.Empty).Select(item => item.Label);

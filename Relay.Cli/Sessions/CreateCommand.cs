@@ -12,6 +12,7 @@ internal static class CreateCommand
     {
         var session = SessionArgument.CreateNew();
         var url = RelayUrl.CreateOption();
+        var ca = RelayAuthorities.CreateOption();
         var labels = LabelOption.Create("A label of the session. May be given up to 32 times.");
         var ifMissing = new Option<bool>("--if-missing") { Description = "A session that exists already is no error; it keeps its own labels." };
 
@@ -27,13 +28,13 @@ internal static class CreateCommand
             {ExitCode.ShortHelp}
             """)
         {
-            session, url, labels, ifMissing,
+            session, url, ca, labels, ifMissing,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
             var id = parsed.GetRequiredValue(session);
             var pairs = LabelOption.ToPairs(parsed.GetValue(labels));
-            return new RelayCall(streams, new Uri(parsed.GetRequiredValue(url)), TimeProvider.System).RunAsync(
+            return new RelayCall(streams, RelayConnection.To(parsed, url, ca), TimeProvider.System).RunAsync(
                 async client =>
                 {
                     try

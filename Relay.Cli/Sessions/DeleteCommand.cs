@@ -13,6 +13,7 @@ internal static class DeleteCommand
     {
         var sessions = SessionArgument.CreateMany();
         var url = RelayUrl.CreateOption();
+        var ca = RelayAuthorities.CreateOption();
 
         var command = new Command("delete", $"""
             Deletes sessions and their logs, at once and without asking. Readers are told, writers are refused.
@@ -26,10 +27,10 @@ internal static class DeleteCommand
             {ExitCode.ShortHelp}
             """)
         {
-            sessions, url,
+            sessions, url, ca,
         };
         command.SetAction((parsed, cancellationToken) =>
-            new RelayCall(streams, new Uri(parsed.GetRequiredValue(url)), TimeProvider.System).RunAsync(
+            new RelayCall(streams, RelayConnection.To(parsed, url, ca), TimeProvider.System).RunAsync(
                 client => DeleteAsync(client, streams, parsed.GetRequiredValue(sessions), cancellationToken), cancellationToken));
         return command;
     }

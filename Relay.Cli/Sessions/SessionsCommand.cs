@@ -13,6 +13,7 @@ internal static class SessionsCommand
     {
         var globs = new Argument<string[]>("GLOB") { Description = "Only sessions whose id matches one of these; '*' and '?' as in a shell.", Arity = ArgumentArity.ZeroOrMore };
         var url = RelayUrl.CreateOption();
+        var ca = RelayAuthorities.CreateOption();
         var watch = new Option<bool>("--watch") { Description = "Go on: redraw on a terminal, a line for each change elsewhere." };
         var json = new Option<bool>("--json") { Description = "One JSON document on each line, as GET /logging_session/ID answers it." };
         var labels = LabelOption.Create("Only sessions with this label. May be given many times; all must match.");
@@ -33,13 +34,13 @@ internal static class SessionsCommand
             {ExitCode.ShortHelp}
             """)
         {
-            globs, url, watch, json, labels, state,
+            globs, url, ca, watch, json, labels, state,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
             var filter = new SessionFilter(parsed.GetValue(globs) ?? [], LabelOption.ToPairs(parsed.GetValue(labels)), parsed.GetValue(state));
             var time = TimeProvider.System;
-            return new RelayCall(streams, new Uri(parsed.GetRequiredValue(url)), time).RunAsync(
+            return new RelayCall(streams, RelayConnection.To(parsed, url, ca), time).RunAsync(
                 async client =>
                 {
                     var query = new SessionsQuery(client, filter);

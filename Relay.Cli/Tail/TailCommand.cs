@@ -19,6 +19,7 @@ internal static class TailCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var url = RelayUrl.CreateOption();
+        var ca = RelayAuthorities.CreateOption();
         var output = new Option<string>("--output") { Description = "What to show: stdout, stderr or both.", DefaultValueFactory = _ => "both" };
         output.AcceptOnlyFromAmong("stdout", "stderr", "both");
         var wait = new Option<bool>("--wait") { Description = "Wait for a session that does not exist yet, and for a relay that is not there yet." };
@@ -40,7 +41,7 @@ internal static class TailCommand
         colour.AcceptOnlyFromAmong("auto", "always", "never");
         var noStatus = new Option<bool>("--no-status") { Description = "Show no status line on a terminal." };
 
-        var command = new Command("tail", Help) { sessions, url, output, wait, noFollow };
+        var command = new Command("tail", Help) { sessions, url, ca, output, wait, noFollow };
         start.AddTo(command);
         foreach (var option in new Option[] { timestamps, prefix })
         {
@@ -71,7 +72,7 @@ internal static class TailCommand
             };
             var options = grep.Apply(parsed, new TailOptions
             {
-                Url = new Uri(parsed.GetRequiredValue(url)),
+                Relay = RelayConnection.To(parsed, url, ca),
                 Sessions = [.. parsed.GetRequiredValue(sessions).Distinct(StringComparer.Ordinal).Select(text => new SessionPattern(text))],
                 Read = start.Apply(parsed, read),
                 Timestamps = parsed.GetValue(timestamps),

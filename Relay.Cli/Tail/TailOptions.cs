@@ -20,7 +20,7 @@ internal enum ColourUse
 /// <summary>What a command line of <c>relay tail</c> asks for.</summary>
 internal sealed record TailOptions
 {
-    public required Uri Url { get; init; }
+    public required RelayClientOptions Relay { get; init; }
 
     /// <summary>At least one.</summary>
     public required IReadOnlyList<SessionPattern> Sessions { get; init; }

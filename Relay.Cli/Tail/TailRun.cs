@@ -160,7 +160,7 @@ internal sealed class TailRun
         {
             try
             {
-                if (await _relay.Find(_options.Url, _options.Sessions[0].Text, cancellationToken) is { } session)
+                if (await _relay.Find(_options.Relay, _options.Sessions[0].Text, cancellationToken) is { } session)
                 {
                     _status.Measured(session, outputs);
                 }

@@ -12,6 +12,7 @@ internal static class VerifyCommand
     {
         var session = SessionArgument.CreateOne();
         var url = RelayUrl.CreateOption();
+        var ca = RelayAuthorities.CreateOption();
         var output = new Option<string?>("--output") { Description = "Only this output: stdout or stderr. Default: both; with --against, stdout." };
         output.AcceptOnlyFromAmong(OutputTypes.All.Select(type => type.ToName()).ToArray());
         var against = new Option<string?>("--against") { Description = "Compare with this file, byte for byte.", HelpName = "FILE" };
@@ -42,7 +43,7 @@ internal static class VerifyCommand
               130  interrupted          141  nobody reads the output          143  terminated
             """)
         {
-            session, url, output, against, wait, json,
+            session, url, ca, output, against, wait, json,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -52,7 +53,7 @@ internal static class VerifyCommand
                 parsed.GetValue(against),
                 parsed.GetValue(wait),
                 parsed.GetValue(json));
-            return new RelayCall(streams, new Uri(parsed.GetRequiredValue(url)), TimeProvider.System).RunAsync(
+            return new RelayCall(streams, RelayConnection.To(parsed, url, ca), TimeProvider.System).RunAsync(
                 client => new VerifyRun(client, streams, request).RunAsync(cancellationToken), cancellationToken);
         });
         return command;

@@ -17,6 +17,7 @@ internal sealed partial class HubDialer(RelayClientOptions options)
     private static readonly TimeSpan ServerTimeout = TimeSpan.FromSeconds(30);
 
     private readonly ILogger _logger = options.LoggerFactory.CreateLogger<RelayClient>();
+    private readonly HttpMessageHandler _handler = options.HttpMessageHandler ?? Handlers.ForWebSockets(options);
     private readonly UriEndPoint _hub = new(RelayUrls.Hub(options.Url));
 
     public RelayClientOptions Options { get; } = options;
@@ -27,7 +28,7 @@ internal sealed partial class HubDialer(RelayClientOptions options)
     /// succeed.</exception>
     public async Task<HubLink> DialAsync(CancellationToken cancellationToken)
     {
-        var factory = new WebSocketConnectionFactory(Options.HttpMessageHandler, Options.Token, WebSocketMessageType.Binary);
+        var factory = new WebSocketConnectionFactory(_handler, Options.Token, WebSocketMessageType.Binary);
         var guard = new ReceiveGuard();
         var link = new HubLink(Build(factory, guard), factory, guard);
         using var timeout = new CancellationTokenSource(Options.ConnectTimeout, Options.TimeProvider);
@@ -63,7 +64,7 @@ internal sealed partial class HubDialer(RelayClientOptions options)
     private string Words(Exception failure, int? refusedWith, bool tooLate) =>
         refusedWith is { } status && !tooLate ? NotARelay.Words(status, $"the WebSocket handshake was answered with {status}", Options.Url)
         : HubFailures.IsNotHttp(failure) ? NotARelay.Because("it does not answer in HTTP", Options.Url).Message
-        : $"The relay at {Options.Url} cannot be reached: {(tooLate ? $"no answer within {Options.ConnectTimeout.TotalSeconds:0.#} s" : HubFailures.Innermost(failure))}";
+        : $"The relay at {Options.Url} cannot be reached: {(tooLate ? $"no answer within {Options.ConnectTimeout.TotalSeconds:0.#} s" : HubFailures.TlsReason(failure, Options.Url) ?? HubFailures.Innermost(failure))}";
 
     private HubConnection Build(WebSocketConnectionFactory factory, ReceiveGuard guard)
     {

@@ -28,6 +28,18 @@ internal static class HubFailures
         return failure is OperationCanceledException ? "it ended without a reason" : failure.Message;
     }
 
+    /// <summary>What is wrong with TLS between this client and the relay, and what would be right; null when something else is wrong.</summary>
+    public static string? TlsReason(Exception? failure, Uri? url) => failure switch
+    {
+        null => null,
+        UntrustedCertificateException untrusted => untrusted.Message,
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => TlsReason(failure.InnerException, url)
+            ?? $"no connection with TLS could be made ({Innermost(failure)}). If it listens without TLS, its address begins with http://.",
+        HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } when url?.Scheme == Uri.UriSchemeHttp =>
+            "it hung up without an answer. If it listens with TLS, its address begins with https://.",
+        _ => TlsReason(failure.InnerException, url),
+    };
+
     /// <summary>Whether what answered does not even speak HTTP.</summary>
     public static bool IsNotHttp(Exception? failure) =>
         failure is HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } || (failure?.InnerException is { } inner && IsNotHttp(inner));

@@ -8,7 +8,7 @@ namespace Relay.Client.Connections;
 /// Gives SignalR's client core its transport: one WebSocket, no negotiation, so that a relay behind a load balancer needs no sticky sessions.
 /// Stands in for the HTTP part of the client package. Serves one connection.
 /// </summary>
-internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, string? token, WebSocketMessageType messageType) : IConnectionFactory
+internal sealed class WebSocketConnectionFactory(HttpMessageHandler handler, string? token, WebSocketMessageType messageType) : IConnectionFactory
 {
     // A hub connection holds its lock while a send waits for room. Its own server time-out needs that lock, so it cannot end a send that
     // waits for a dead peer; the WebSocket's ping and pong can.
@@ -37,7 +37,7 @@ internal sealed class WebSocketConnectionFactory(HttpMessageHandler? handler, st
             }
 
             socket.Options.CollectHttpResponseDetails = true;
-            using var invoker = handler is null ? null : new HttpMessageInvoker(handler, disposeHandler: false);
+            using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
             await socket.ConnectAsync(uri, invoker, cancellationToken).ConfigureAwait(false);
             var connection = new WebSocketConnection(socket, messageType);
             _abort = connection.Abort;

@@ -19,11 +19,7 @@ internal sealed class SessionApi : IDisposable
 
     public SessionApi(RelayClientOptions options)
     {
-        var handler = options.HttpMessageHandler ?? new SocketsHttpHandler
-        {
-            ConnectTimeout = options.ConnectTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-        };
+        var handler = options.HttpMessageHandler ?? Handlers.ForCalls(options);
         _http = new HttpClient(handler, disposeHandler: options.HttpMessageHandler is null)
         {
             BaseAddress = RelayUrls.Base(options.Url),
@@ -113,7 +109,7 @@ internal sealed class SessionApi : IDisposable
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             // A socket's own failure comes through when the connection is reset in the moment in which it was made.
-            throw RelayException.Create(RelayErrorCode.ConnectionLost, $"The relay at {_http.BaseAddress} cannot be reached: {e.Message}", e);
+            throw RelayException.Create(RelayErrorCode.ConnectionLost, $"The relay at {_http.BaseAddress} cannot be reached: {HubFailures.TlsReason(e, _http.BaseAddress) ?? e.Message}", e);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

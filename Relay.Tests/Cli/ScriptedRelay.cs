@@ -76,7 +76,7 @@ internal sealed class ScriptedRelay
     }
 
     private async IAsyncEnumerable<LogBatch> Open(
-        Uri url, string session, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+        RelayClientOptions at, string session, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         lock (Reads)
         {

@@ -150,7 +150,7 @@ public sealed class TailTests : IDisposable
         return new TailRelay(
             Read, (_, _) => throw new InvalidOperationException("No list was asked for."), (_, _, _) => throw new InvalidOperationException("No status was asked for."));
 
-        async IAsyncEnumerable<LogBatch> Read(Uri url, string session, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+        async IAsyncEnumerable<LogBatch> Read(RelayClientOptions at, string session, ReadOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             _asked.Add(options);
             await Task.Yield();

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Relay.Tests.TestKit;
 
-/// <summary>What a relay logs as its own fault.</summary>
-internal sealed class ErrorLog : ILoggerProvider, ILogger
+/// <summary>What a relay logs as its own fault; or what it logs from another level on.</summary>
+internal sealed class ErrorLog(LogLevel least = LogLevel.Error) : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _errors = new();
 
@@ -15,7 +15,7 @@ internal sealed class ErrorLog : ILoggerProvider, ILogger
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {

@@ -29,11 +29,17 @@ internal sealed class NodePeer : IAsyncDisposable
     }
 
     /// <summary>Runs a script to its end and returns what it printed, by line.</summary>
+    /// <param name="script">Its name.</param>
+    /// <param name="arguments">What it is given.</param>
+    /// <param name="input">Its lines to read.</param>
+    /// <param name="timeLimit">How long it may take.</param>
+    /// <param name="authorities">A file with whom it trusts beside those of Node.</param>
     /// <exception cref="InvalidOperationException">It failed; the message has what it wrote as errors.</exception>
     /// <exception cref="TimeoutException">It took too long, and was killed.</exception>
-    public static async Task<IReadOnlyList<string>> RunAsync(string script, IReadOnlyList<string> arguments, IReadOnlyList<string> input, TimeSpan timeLimit)
+    public static async Task<IReadOnlyList<string>> RunAsync(string script, IReadOnlyList<string> arguments, IReadOnlyList<string> input, TimeSpan timeLimit, string? authorities = null)
     {
-        await using var peer = await StartAsync(script, [.. arguments]);
+        await InstallPackagesAsync();
+        await using var peer = new NodePeer(Start("node", [script, .. arguments], authorities));
         return await peer.CompleteAsync(input).WaitAsync(timeLimit);
     }
 
@@ -113,13 +119,14 @@ internal sealed class NodePeer : IAsyncDisposable
         }
     }
 
-    private static Process Start(string program, IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(program, arguments)
+    private static Process Start(string program, IEnumerable<string> arguments, string? authorities = null) => Process.Start(new ProcessStartInfo(program, arguments)
     {
         WorkingDirectory = Folder,
         UseShellExecute = false,
         RedirectStandardInput = true,
         RedirectStandardOutput = true,
         RedirectStandardError = true,
+        Environment = { ["NODE_EXTRA_CA_CERTS"] = authorities },
     })!;
 
     private static string RepositoryRoot()

@@ -24,13 +24,13 @@ internal sealed class RawSocket : IAsyncDisposable
     public string? CloseReason => _socket.CloseStatusDescription;
 
     /// <exception cref="WebSocketException">The handshake was refused; the status code stands in the data under <c>Status</c>.</exception>
-    public static async Task<RawSocket> Connect(Uri url)
+    public static async Task<RawSocket> Connect(Uri url, HttpMessageInvoker? through = null)
     {
         var socket = new RawSocket();
         try
         {
             socket._socket.Options.Proxy = null;
-            await Eventually.Done(socket._socket.ConnectAsync(url, CancellationToken.None), $"the handshake on {url} is answered");
+            await Eventually.Done(socket._socket.ConnectAsync(url, through, CancellationToken.None), $"the handshake on {url} is answered");
             return socket;
         }
         catch (WebSocketException exception)

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using FluentAssertions;
 using Relay.Contracts;
@@ -7,14 +9,14 @@ using Relay.Contracts;
 namespace Relay.Tests.TestKit;
 
 /// <summary>The relay as a stranger sees it who has read <c>docs/protocol.md</c> and uses nothing but HTTP and WebSockets.</summary>
-internal sealed class RelayApi(Uri baseAddress) : IDisposable
+internal sealed class RelayApi(Uri baseAddress, TestAuthority? authority = null) : IDisposable
 {
     private static int _sessionsMade;
 
     public Uri BaseAddress { get; } = baseAddress;
 
     /// <summary>Has no time-out of its own: streams are endless, and tests set their deadlines themselves.</summary>
-    public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false })
+    public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, SslOptions = Trust(authority) })
     {
         BaseAddress = baseAddress,
         Timeout = Timeout.InfiniteTimeSpan,
@@ -78,9 +80,9 @@ internal sealed class RelayApi(Uri baseAddress) : IDisposable
 
     public Task<RawSocket> Reader(string session, string output = "stdout", string query = "") => Connect(ReadPath(session, output, query));
 
-    public Task<RawSocket> Connect(string path) => RawSocket.Connect(WebSocketUrl(path));
+    public Task<RawSocket> Connect(string path) => RawSocket.Connect(WebSocketUrl(path), authority is null ? null : Http);
 
-    public Uri WebSocketUrl(string path) => new UriBuilder(new Uri(BaseAddress, path)) { Scheme = "ws" }.Uri;
+    public Uri WebSocketUrl(string path) => new UriBuilder(new Uri(BaseAddress, path)) { Scheme = BaseAddress.Scheme == Uri.UriSchemeHttps ? "wss" : "ws" }.Uri;
 
     /// <summary>A WebSocket handshake whose answer can be read whole: .NET's WebSocket client shows the status of a refusal, but not its body.</summary>
     public async Task<HttpResponseMessage> Handshake(string path)
@@ -100,4 +102,16 @@ internal sealed class RelayApi(Uri baseAddress) : IDisposable
     }
 
     public void Dispose() => Http.Dispose();
+
+    private static SslClientAuthenticationOptions Trust(TestAuthority? authority)
+    {
+        var options = new SslClientAuthenticationOptions();
+        if (authority is not null)
+        {
+            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+            options.CertificateChainPolicy.CustomTrustStore.AddRange(authority.Trusted);
+        }
+
+        return options;
+    }
 }

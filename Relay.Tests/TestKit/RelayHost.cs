@@ -19,6 +19,9 @@ internal sealed class RelayHostOptions
         ["Serilog:MinimumLevel:Default"] = "Warning",
     };
 
+    /// <summary>Whom its own client trusts; with a certificate in the settings.</summary>
+    public TestAuthority? Authority { get; set; }
+
     /// <summary>Called last, before the server is built.</summary>
     public Action<WebApplicationBuilder>? Customize { get; set; }
 }
@@ -114,6 +117,6 @@ internal sealed class RelayHost : IAsyncDisposable
             _options.Customize?.Invoke(builder);
         });
         await Eventually.Done(_app.StartAsync(), "the relay starts");
-        _api = new RelayApi(new Uri(_app.Urls.Single()));
+        _api = new RelayApi(new Uri(_app.Urls.Single()), _options.Authority);
     }
 }

@@ -11,11 +11,11 @@ internal sealed class RelayServerProcess : IAsyncDisposable
     private readonly string[] _settings;
     private ChildProcess? _process;
 
-    private RelayServerProcess(int? port, string[] settings)
+    private RelayServerProcess(int? port, TestAuthority? authority, string[] settings)
     {
         _settings = settings;
         Port = port ?? Ports.Reserve();
-        Api = new RelayApi(new Uri($"http://127.0.0.1:{Port}"));
+        Api = new RelayApi(new Uri($"{(authority is null ? "http" : "https")}://127.0.0.1:{Port}"), authority);
     }
 
     public int Port { get; }
@@ -26,9 +26,14 @@ internal sealed class RelayServerProcess : IAsyncDisposable
 
     public string DataFolder => _folder["data"];
 
-    public static async Task<RelayServerProcess> StartAsync(int? port = null, params string[] settings)
+    public static Task<RelayServerProcess> StartAsync(int? port = null, params string[] settings) => StartAsync(new RelayServerProcess(port, null, settings));
+
+    /// <summary>With TLS.</summary>
+    public static Task<RelayServerProcess> StartAsync(TestAuthority authority, params string[] settings) =>
+        StartAsync(new RelayServerProcess(null, authority, settings));
+
+    private static async Task<RelayServerProcess> StartAsync(RelayServerProcess server)
     {
-        var server = new RelayServerProcess(port, settings);
         try
         {
             await server.Start();

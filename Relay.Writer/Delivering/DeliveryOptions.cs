@@ -11,6 +11,9 @@ internal sealed record DeliveryOptions
 
     public required Uri Url { get; init; }
 
+    /// <summary>Who may have issued the certificate of any relay that is delivered to; null: whom the system trusts.</summary>
+    public RelayAuthorities? Authorities { get; init; }
+
     /// <summary>The address for a person to see, without a password.</summary>
     public string ShownUrl => Url.UserInfo.Length == 0 ? Url.OriginalString : new UriBuilder(Url) { UserName = "", Password = "" }.Uri.AbsoluteUri;
 
@@ -36,11 +39,14 @@ internal sealed record DeliveryOptions
     /// <summary>How long leaving in good order may take while connected, once all is delivered or given up.</summary>
     public static TimeSpan CloseTimeout { get; } = TimeSpan.FromSeconds(1);
 
-    public RelayClient CreateClient(TimeProvider time) => new(RelayConnection.To(Url) with { TimeProvider = time });
+    public RelayClient CreateClient(TimeProvider time) => new(RelayConnection.To(Url, Authorities) with { TimeProvider = time });
 
     /// <summary>A client for the relay that a spool names. Our token is for our relay, not for any that a file mentions.</summary>
-    public RelayClient CreateClientFor(Uri url, TimeProvider time) =>
-        new(RelayConnection.To(url) with { TimeProvider = time, Token = IsSameOrigin(url, Url) ? RelayConnection.To(url).Token : null });
+    public RelayClient CreateClientFor(Uri url, TimeProvider time)
+    {
+        var relay = RelayConnection.To(url, Authorities) with { TimeProvider = time };
+        return new RelayClient(IsSameOrigin(url, Url) ? relay : relay with { Token = null });
+    }
 
     private static bool IsSameOrigin(Uri one, Uri other) =>
         Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;

@@ -13,6 +13,7 @@ internal sealed class DeliverySettings
 
     private readonly Option<string> _session = new("--session") { Description = "The session's id; it is created if it is missing.", Required = true, HelpName = "ID" };
     private readonly Option<string> _url = RelayUrl.CreateOption();
+    private readonly Option<RelayAuthorities?> _ca = RelayAuthorities.CreateOption();
     private readonly Option<string[]> _labels = LabelOption.Create("A label of the session. May be given many times.");
     private readonly Option<string?> _spool = new("--spool")
     {
@@ -64,7 +65,7 @@ internal sealed class DeliverySettings
     /// <param name="canDrop">Whether it has a choice when the spool is full.</param>
     public void AddTo(Command command, bool canDrop = true)
     {
-        foreach (var option in new Option[] { _session, _url, _labels, _spool, _noSpool, _spoolLimit })
+        foreach (var option in new Option[] { _session, _url, _ca, _labels, _spool, _noSpool, _spoolLimit })
         {
             command.Options.Add(option);
         }
@@ -88,6 +89,7 @@ internal sealed class DeliverySettings
     {
         Session = parsed.GetRequiredValue(_session),
         Url = new Uri(parsed.GetRequiredValue(_url)),
+        Authorities = parsed.GetValue(_ca),
         Labels = LabelOption.ToPairs(parsed.GetValue(_labels)) is { Count: > 0 } labels ? labels : null,
         SpoolRoots = parsed.GetValue(_noSpool) ? [] : parsed.GetValue(_spool) is { Length: > 0 } given ? [given] : SpoolPlaces.Default,
         SpoolLimit = parsed.GetValue(_spoolLimit) ?? DefaultSpoolLimit,

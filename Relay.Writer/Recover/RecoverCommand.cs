@@ -24,6 +24,7 @@ internal static class RecoverCommand
                 result.AddError($"--url must be an http or https address, such as http://127.0.0.1:8160; it is '{given}'.");
             }
         });
+        var ca = RelayAuthorities.CreateOption();
         var sessionAs = new Option<string?>("--session-as")
         {
             Description = "Deliver into this session instead of the run's own, which is gone. DIR must then be the spool of one run.",
@@ -51,7 +52,7 @@ internal static class RecoverCommand
             Exit codes: 0 when nothing is left, 1 when something is, 2 for a wrong command line.
             """)
         {
-            folder, url, sessionAs, discard, timeout,
+            folder, url, ca, sessionAs, discard, timeout,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -59,6 +60,7 @@ internal static class RecoverCommand
             {
                 Folder = parsed.GetValue(folder),
                 Url = parsed.GetValue(url) is { } given ? new Uri(given) : null,
+                Authorities = parsed.GetValue(ca),
                 SessionAs = parsed.GetValue(sessionAs),
                 DiscardRefused = parsed.GetValue(discard),
                 Timeout = parsed.GetValue(timeout) ?? TimeSpan.FromSeconds(30),
@@ -76,6 +78,8 @@ internal sealed record RecoverOptions
     public string? Folder { get; init; }
 
     public Uri? Url { get; init; }
+
+    public RelayAuthorities? Authorities { get; init; }
 
     public string? SessionAs { get; init; }
 

@@ -92,7 +92,7 @@ internal sealed class RecoverRun(StandardStreams streams, RecoverOptions options
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            using var client = new RelayClient(RelayConnection.To(options.Url ?? spool.Url) with { TimeProvider = time });
+            using var client = new RelayClient(RelayConnection.To(options.Url ?? spool.Url, options.Authorities) with { TimeProvider = time });
             await using var writer = client.OpenSpool(spool.Folder, options.SessionAs, new WriterOptions
             {
                 CloseTimeout = DeliveryOptions.CloseTimeout,

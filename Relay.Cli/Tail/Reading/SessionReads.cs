@@ -109,7 +109,7 @@ internal sealed class SessionReads(
     {
         try
         {
-            var all = await relay.List(tail.Url, cancellationToken);
+            var all = await relay.List(tail.Relay, cancellationToken);
             first.Came();
             return all;
         }
@@ -142,7 +142,7 @@ internal sealed class SessionReads(
     }
 
     private IAsyncEnumerable<LogBatch> Open(TailedSession session, ReadOptions read, CancellationToken cancellationToken) =>
-        relay.Open(tail.Url, session.Name, options(session, read), cancellationToken);
+        relay.Open(tail.Relay, session.Name, options(session, read), cancellationToken);
 
     /// <summary>A relay that was never there is given up after a while; one that went away is waited for.</summary>
     private sealed class FirstAnswer(TimeProvider time, TimeSpan? limit)
