@@ -7,6 +7,9 @@
 #   ./test.sh --full                 every test at its full size: hours, and room in $TMPDIR for logs of 10 GiB. At the end stands what the
 #                                    fault tests measured, as a table for docs/reliability.md. Goes with the others.
 #
+# A run of everything also looks for known vulnerabilities in the packages, where the feeds tell of them; one of moderate or higher severity counts as a
+# failed test.
+#
 # The last line of stdout is always "N passed, N failed" (", N skipped" when there are any).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -60,6 +63,7 @@ print_figures() {
 
 # Once more at the end, where whoever looks at the last page of a long log finds them.
 print_failures() {
+  if [ -s "$scratch/vulnerable" ]; then printf '\nFAILED: packages with known vulnerabilities\n' && cat "$scratch/vulnerable"; fi
   python3 - "$scratch" <<'PYTHON'
 import glob
 import sys
@@ -140,12 +144,78 @@ count() {
   done
 }
 
+# Says what an audit found. Its lines about vulnerabilities stand in a file; when there are none, the reason why it could not be done may.
+report_audit() {
+  local name=$1 found=$2 undone=$3
+  if [ -s "$found" ]; then
+    echo "$name audit: known vulnerabilities"
+    tee -a "$scratch/vulnerable" <"$found"
+    failed=$((failed + 1))
+  elif [ -s "$undone" ]; then
+    echo "$name audit not done: $(head -n 1 "$undone")"
+  else
+    echo "$name audit: no known vulnerability of moderate or higher severity"
+  fi
+}
+
+# Restores a copy of the projects with the feeds named as audit sources: only then NuGet tells a feed without vulnerability data (NU1905) from one
+# that knows of none.
+audit_nuget() {
+  local copy=$scratch/audit status=0
+  mkdir -p "$copy"
+  find . \( -name bin -o -name obj -o -name node_modules \) -prune -o \
+    \( -name '*.sln' -o -name '*.csproj' -o -name '*.props' -o -name packages.lock.json -o -name global.json \) -exec cp --parents -t "$copy" {} +
+  {
+    echo '<configuration><auditSources><clear />'
+    dotnet nuget list source --format short | sed -n 's|^E[A-Z]* \(https\{0,1\}://.*\)|<add key="\1" value="\1" />|p'
+    echo '</auditSources></configuration>'
+  } >"$copy/audit.config"
+  timeout 60 dotnet restore "$copy/SparkLogRelay.sln" --locked-mode --configfile "$copy/audit.config" \
+    -p:NuGetAudit=true -p:NuGetAuditMode=all -p:NuGetAuditLevel=moderate -p:TreatWarningsAsErrors=false >"$copy/log" 2>&1 || status=$?
+  # "PROJECT : warning NU1903: Package 'NAME' VERSION has a known high severity vulnerability, ADDRESS [SOLUTION]"
+  sed -n 's/.* NU190[234]: \(.*\) \[.*/\1/p' "$copy/log" | sort -u >"$copy/found"
+  {
+    sed -n 's/.* NU190[05]: \(.*\) \[.*/\1/p' "$copy/log" | sort -u
+    if [ $status -eq 124 ]; then echo 'no answer within 60 s.'; elif [ $status -ne 0 ]; then grep -m 1 ' error ' "$copy/log" || tail -n 1 "$copy/log"; fi
+  } >"$copy/undone"
+  report_audit NuGet "$copy/found" "$copy/undone"
+}
+
+audit_npm() {
+  local peer=Relay.Tests/JsPeer
+  [ -f $peer/package-lock.json ] || return 0
+  (cd $peer && timeout 60 npm audit --json 2>/dev/null || true) >"$scratch/npm.json"
+  python3 - "$scratch" <<'PYTHON'
+import json
+import sys
+
+scratch = sys.argv[1]
+try:
+    with open(scratch + "/npm.json") as answer:
+        audit = json.load(answer)
+except ValueError:
+    audit = {"message": "no answer."}
+with open(scratch + "/npm.found", "w") as found, open(scratch + "/npm.undone", "w") as undone:
+    if "vulnerabilities" not in audit:
+        print(audit.get("message") or audit.get("error") or "the answer is none.", file=undone)
+    for package, known in audit.get("vulnerabilities", {}).items():
+        if known["severity"] in ("moderate", "high", "critical"):
+            about = [via["url"] for via in known["via"] if isinstance(via, dict)]
+            print("Package '%s' has a known %s severity vulnerability, %s" % (package, known["severity"], ", ".join(about) or "by what it needs"), file=found)
+PYTHON
+  report_audit npm "$scratch/npm.found" "$scratch/npm.undone"
+}
+
 install_missing
 install_javascript_peer
 
 # No build server stays behind.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet restore SparkLogRelay.sln --locked-mode
+if [ -z "$filter" ]; then
+  audit_nuget
+  audit_npm
+fi
 dotnet build SparkLogRelay.sln -c Release --no-restore -p:UseSharedCompilation=false
 
 for round in $(seq "$repeat"); do
