@@ -19,10 +19,14 @@ internal static class PythonExample
     public static ChildProcess Reader(string session, Uri relay, params string[] more) =>
         Start(Path.Combine(Folder, "relay_reader.py"), [session, "--url", Address(relay), .. more]);
 
+    /// <summary>Any of it, with the authority of a relay by <c>$RELAY_CA</c>.</summary>
+    public static ChildProcess Trusting(TestAuthority authority, string script, params string[] arguments) => Start(
+        File.Exists(Path.Combine(Folder, script)) ? Path.Combine(Folder, script) : Repository.PathOf("Relay.Tests", "PythonPeer", "jobs", script), arguments, authority.CaFile);
+
     private static string Address(Uri relay) => relay.AbsoluteUri.TrimEnd('/');
 
-    private static ChildProcess Start(string script, string[] arguments) => ChildProcess.Start(new ChildCommand(PythonPeer.Interpreter, [script, .. arguments])
+    private static ChildProcess Start(string script, string[] arguments, string? authorities = null) => ChildProcess.Start(new ChildCommand(PythonPeer.Interpreter, [script, .. arguments])
     {
-        Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["PYTHONPATH"] = Folder },
+        Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["PYTHONPATH"] = Folder, ["RELAY_CA"] = authorities },
     });
 }

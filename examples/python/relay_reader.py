@@ -18,6 +18,7 @@ import re
 import select
 import signal
 import socket
+import ssl
 import threading
 import time
 import urllib.parse
@@ -48,7 +49,7 @@ class Reader:
 
     def __init__(
             self, session: str, url: Optional[str] = None, *, output: str = "stdout", follow: bool = True, start: int = 0, tail: Optional[int] = None,
-            wait: bool = False, token: Optional[str] = None, on_gap: Optional[Callable[[str], None]] = None) -> None:
+            wait: bool = False, token: Optional[str] = None, ca: Optional[str] = None, on_gap: Optional[Callable[[str], None]] = None) -> None:
         parts = urllib.parse.urlsplit(url or os.environ.get("RELAY_URL") or DEFAULT_URL)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("The relay's url is %r; it must begin with http:// or https:// and name a host." % parts.geturl())
@@ -56,6 +57,11 @@ class Reader:
             raise ValueError("The session's id is %r; it must have 1-256 UTF-8 bytes and not be . or .." % session)
         if output not in ("stdout", "stderr"):
             raise ValueError("output is %r; it must be stdout or stderr." % output)
+        ca = ca or os.environ.get("RELAY_CA")
+        try:
+            self._tls = ssl.create_default_context(cafile=ca) if parts.scheme == "https" else None
+        except OSError as error:  # of which ssl.SSLError is one
+            raise ValueError("ca is %r; it must be a PEM file with certificates: %s" % (ca, error))
         self.offset = start  # of the next byte
         self.status: Dict[str, Any] = {}  # of the session, as it was asked for last
         self._parts, self._output, self._follow, self._tail, self._wait, self._on_gap = parts, output, follow, tail, wait, on_gap
@@ -139,9 +145,11 @@ class Reader:
                 raise http.client.IncompleteRead(b"", response.length)
 
     def _get(self, path: str, method: str = "GET") -> http.client.HTTPResponse:
-        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
         patience = ANSWER_SECONDS if self._created_at else FIRST_CONNECT_SECONDS
-        connection = kind(self._parts.hostname or "", self._parts.port, timeout=patience)
+        host, port = self._parts.hostname or "", self._parts.port
+        connection = (
+            http.client.HTTPSConnection(host, port, timeout=patience, context=self._tls) if self._tls
+            else http.client.HTTPConnection(host, port, timeout=patience))
         connection.request(method, path, headers=dict(self._headers, Connection="close"))
         sock = connection.sock
         response = connection.getresponse()
@@ -175,6 +183,7 @@ def read(session: str, url: Optional[str] = None, **options: Any) -> Iterator[by
     start    offset of the first byte; or tail: begin at the last so many lines
     wait     wait for a session or a relay that is not there yet
     token    sent as Authorization: Bearer, by default $RELAY_TOKEN
+    ca       PEM file with the authorities that may have issued the relay's certificate, by default $RELAY_CA, else the system's
     on_gap   called with a line of text where bytes are missing
 
     RelayError: refused, or no relay could be reached within 5 s. A connection that is lost later is made again, for as long as it takes.
@@ -250,6 +259,7 @@ def main() -> int:
         "104 no such session, 106 bytes are missing, 110 the session is gone, 130 interrupted, 141 nobody reads, 143 terminated."))
     parser.add_argument("session", metavar="SESSION", help="the session's id")
     parser.add_argument("--url", help="address of the relay (default $RELAY_URL, else %s)" % DEFAULT_URL)
+    parser.add_argument("--ca", metavar="FILE", help="PEM file with the relay's authorities (default $RELAY_CA)")
     parser.add_argument("--output", choices=("stdout", "stderr", "both"), default="both", help="what to show (default both)")
     parser.add_argument("--no-follow", action="store_true", help="show what there is and stop")
     parser.add_argument("--tail", type=int, metavar="N", help="begin at the last N lines of each output")
@@ -265,7 +275,7 @@ def main() -> int:
         for target, output in enumerate(("stdout", "stderr"), 1):
             if options.output in (output, "both"):
                 readers.append((target, Reader(
-                    options.session, options.url, output=output, follow=not options.no_follow, tail=options.tail, wait=options.wait,
+                    options.session, options.url, output=output, follow=not options.no_follow, tail=options.tail, wait=options.wait, ca=options.ca,
                     on_gap=display.say_gap)))
     except ValueError as error:
         parser.error(str(error))

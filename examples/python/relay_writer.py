@@ -65,16 +65,17 @@ class Refused(Exception):
 class Relay:
     """Where a run's bytes go."""
 
-    def __init__(self, session: str, url: str, labels: Optional[Dict[str, str]] = None, token: Optional[str] = None) -> None:
+    def __init__(
+            self, session: str, url: str, labels: Optional[Dict[str, str]] = None, token: Optional[str] = None, ca: Optional[str] = None) -> None:
         if session in ("", ".", ".."):
             raise ValueError("The session's id is %r; it must have 1-256 UTF-8 bytes and not be . or .." % session)
         parts = urllib.parse.urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("The relay's url is %r; it must begin with http:// or https:// and name a host." % url)
         self.url, self.host, self.port, self.authority = url, parts.hostname, parts.port, parts.netloc.rpartition("@")[2]
-        self.is_secure = parts.scheme == "https"
+        self.tls = _trust(ca) if parts.scheme == "https" else None
         self.run = "py-" + uuid.uuid4().hex
-        self.was_reached = False
+        self.was_reached, self.distrust = False, ""
         self._token, self._labels = token, labels or {}
         self._prefix, self._session = parts.path.rstrip("/"), urllib.parse.quote(session, safe="")
         self._is_created, self._lock = False, threading.Lock()
@@ -97,13 +98,25 @@ class Relay:
             "run": self.run, "exit_code": exit_code, "totals": {name: {"bytes": count} for name, count in totals.items()}})
 
 
+def _trust(ca: Optional[str]) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except OSError as error:  # of which ssl.SSLError is one
+        raise ValueError("ca is %r; it must be a PEM file with certificates: %s" % (ca, error))
+
+
 class Channel:
     """An HTTP/1.1 connection that notices an answer while its request is still on the way, which http.client does not."""
 
     def __init__(self, relay: Relay) -> None:
-        kind = http.client.HTTPSConnection if relay.is_secure else http.client.HTTPConnection
-        connection = kind(relay.host, relay.port, timeout=5)
-        connection.connect()
+        connection = (
+            http.client.HTTPSConnection(relay.host, relay.port, timeout=5, context=relay.tls) if relay.tls
+            else http.client.HTTPConnection(relay.host, relay.port, timeout=5))
+        try:
+            connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            relay.distrust = ": its certificate is not trusted, %s" % error.verify_message
+            raise
         self.sock, self._relay, self._method, self._ahead = connection.sock, relay, "", b""
         self.sock.settimeout(ANSWER_SECONDS)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -455,7 +468,7 @@ class Pump:
     """Passes both outputs on, and delivers them."""
 
     def __init__(self, settings: Dict[str, Any], sources: Sequence[int], targets: Sequence[int]) -> None:
-        self.relay = Relay(settings["session"], settings["url"], settings["labels"], settings["token"])
+        self.relay = Relay(settings["session"], settings["url"], settings["labels"], settings["token"], settings["ca"])
         self._flush_timeout, self._completes, self._stderr = settings["flush_timeout"], settings["complete"], targets[1]
         self._lanes = [Lane(name, self.relay, settings["buffer_bytes"], self._refused) for name in OUTPUTS]
         self._copiers = [Copier(source, target, lane.take) for source, target, lane in zip(sources, targets, self._lanes)]
@@ -547,7 +560,7 @@ class Pump:
         missing = [
             (lane.buffer.pending + lane.buffer.dropped + copier.waiting(), lane.buffer.name) for lane, copier in zip(self._lanes, self._copiers)]
         counts = " and ".join("%d bytes of %s" % lost for lost in missing if lost[0])
-        why = "%s could not be reached" % self.relay.url if not self.relay.was_reached else "%s did not take them in time" % self.relay.url
+        why = self.relay.url + (" did not take them in time" if self.relay.was_reached else " could not be reached" + self.relay.distrust)
         self._say("%s were not delivered: %s" % (counts, why) if counts else "the log was not completed: %s" % why)
 
     def _say(self, message: str) -> None:
@@ -784,7 +797,7 @@ def _mark(settings: Dict[str, Any]) -> str:
 
 def attach(
         session: str, url: Optional[str] = None, *, labels: Optional[Dict[str, str]] = None, buffer_bytes: int = 32 * 1024 * 1024,
-        flush_timeout: float = 10.0, complete: bool = True, token: Optional[str] = None) -> Attached:
+        flush_timeout: float = 10.0, complete: bool = True, token: Optional[str] = None, ca: Optional[str] = None) -> Attached:
     """
     From now on sends what this process and its children write to stdout and stderr to a session of a relay.
 
@@ -795,13 +808,15 @@ def attach(
     flush_timeout  how many seconds the end of the process waits for the delivery; at most 2 if the relay was never reached
     complete       whether the end of the process completes the session
     token          sent as Authorization: Bearer, by default $RELAY_TOKEN
+    ca             PEM file with the authorities that may have issued the relay's certificate, by default $RELAY_CA, else the system's
 
     ValueError: an argument is wrong. RuntimeError: attached to another session already; the same one again changes nothing. If capturing
     cannot begin, one line on stderr says why, and the job goes on without it.
     """
     global _attached
     url = url or os.environ.get("RELAY_URL") or DEFAULT_URL
-    Relay(session, url)
+    ca = ca or os.environ.get("RELAY_CA")
+    Relay(session, url, ca=ca)
     if buffer_bytes < 2 * BLOCK_BYTES or flush_timeout < 0:
         raise ValueError("buffer_bytes must be %d or more, flush_timeout 0 or more." % (2 * BLOCK_BYTES))
     if _attached:
@@ -810,7 +825,7 @@ def attach(
         return _attached
     settings = {
         "session": session, "url": url, "labels": {name: str(value) for name, value in (labels or {}).items()}, "buffer_bytes": buffer_bytes,
-        "flush_timeout": flush_timeout, "complete": complete, "token": token or os.environ.get("RELAY_TOKEN")}
+        "flush_timeout": flush_timeout, "complete": complete, "token": token or os.environ.get("RELAY_TOKEN"), "ca": ca}
     attached = Attached(settings)
     _open_missing_descriptors()
     if os.environ.get(_MARK) == _mark(settings):
@@ -899,6 +914,7 @@ def main() -> int:
         "%(prog)s --session ID [--url URL] [--label NAME=VALUE]… [--flush-timeout SECONDS] -- COMMAND…"))
     parser.add_argument("--session", required=True, help="the session's id; created if it is missing")
     parser.add_argument("--url", default=os.environ.get("RELAY_URL") or DEFAULT_URL, help="address of the relay (default $RELAY_URL, else %(default)s)")
+    parser.add_argument("--ca", default=os.environ.get("RELAY_CA") or None, metavar="FILE", help="PEM file with the relay's authorities (default $RELAY_CA)")
     parser.add_argument("--label", action="append", default=[], metavar="NAME=VALUE", help="a label of the session, if this creates it")
     parser.add_argument("--flush-timeout", type=float, default=10.0, metavar="SECONDS", help="how long to go on delivering (default %(default)g)")
     parser.add_argument("command", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -909,12 +925,13 @@ def main() -> int:
     if not all("=" in label for label in options.label):
         parser.error("a label must be NAME=VALUE")
     try:
-        Relay(options.session, options.url)
+        Relay(options.session, options.url, ca=options.ca)
     except ValueError as error:
         parser.error(str(error))
     return _run_command({
         "session": options.session, "url": options.url, "labels": dict(label.split("=", 1) for label in options.label),
-        "buffer_bytes": 32 * 1024 * 1024, "flush_timeout": options.flush_timeout, "complete": True, "token": os.environ.get("RELAY_TOKEN")}, command)
+        "buffer_bytes": 32 * 1024 * 1024, "flush_timeout": options.flush_timeout, "complete": True, "ca": options.ca,
+        "token": os.environ.get("RELAY_TOKEN")}, command)
 
 
 if __name__ == "__main__":
