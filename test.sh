@@ -112,6 +112,7 @@ install_missing() {
   /usr/bin/python3 -c 'import requests' 2>/dev/null || packages+=(python3-requests)
   /usr/bin/python3 -c 'import yaml' 2>/dev/null || packages+=(python3-yaml)
   command -v curl >/dev/null || packages+=(curl)
+  command -v openssl >/dev/null || packages+=(openssl)
   command -v zsh >/dev/null || packages+=(zsh)
   command -v vmstat >/dev/null || packages+=(procps)
   command -v tmux >/dev/null || packages+=(tmux)
