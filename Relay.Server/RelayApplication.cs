@@ -104,7 +104,13 @@ internal static class RelayApplication
             kestrel.Listen(relay.Address, relay.Port, tls ?? (_ => { }));
             kestrel.Limits.MaxConcurrentConnections = kestrel.Limits.MaxConcurrentUpgradedConnections = connections; // Those beyond are closed at once.
         });
-        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = BindSocket);
+        builder.WebHost.UseSockets(sockets =>
+        {
+            sockets.CreateBoundListenSocket = BindSocket;
+
+            // With TLS a stalled reader also costs a record on its way to the socket: what waits there already encrypted is held small in return.
+            sockets.MaxWriteBufferSize = tls is null ? sockets.MaxWriteBufferSize : 16 * 1024;
+        });
     }
 
     private static Socket BindSocket(System.Net.EndPoint endPoint)

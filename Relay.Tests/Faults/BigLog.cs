@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Relay.Client;
 using Relay.Contracts;
 
@@ -12,9 +13,9 @@ internal sealed class BigLog : IAsyncDisposable
     private readonly byte[] _block = new byte[480 * LineBytes];
     private long _lines;
 
-    public BigLog(Uri relay, string session)
+    public BigLog(Uri relay, string session, X509Certificate2Collection? authorities = null)
     {
-        _client = new RelayClient(relay);
+        _client = new RelayClient(new RelayClientOptions { Url = relay, CertificateAuthorities = authorities });
         _writer = _client.OpenWriter(session, new WriterOptions { Outputs = [OutputType.Stdout] });
         _block.AsSpan().Fill((byte)'.');
     }

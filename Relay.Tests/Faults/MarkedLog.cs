@@ -1,14 +1,15 @@
+using System.Security.Cryptography.X509Certificates;
 using Relay.Client;
 
 namespace Relay.Tests.Faults;
 
 /// <summary>A <see cref="BigLog"/> that knows its checksum at every mark, so that a reader of any part of it can be checked.</summary>
-internal sealed class MarkedLog(Uri relay, string session) : IAsyncDisposable
+internal sealed class MarkedLog(Uri relay, string session, X509Certificate2Collection? authorities = null) : IAsyncDisposable
 {
     /// <summary>A multiple of what <see cref="BigLog"/> writes at a time.</summary>
     public const int BytesBetweenMarks = 10 * 480 * 96;
 
-    private readonly BigLog _log = new(relay, session);
+    private readonly BigLog _log = new(relay, session, authorities);
     private readonly List<uint> _marks = [0];
     private readonly Lock _lock = new();
 

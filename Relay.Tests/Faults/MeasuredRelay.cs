@@ -12,10 +12,10 @@ internal sealed class MeasuredRelay : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly ChildProcess _process;
 
-    private MeasuredRelay(string[] settings)
+    private MeasuredRelay(TestAuthority? authority, string[] settings)
     {
         var port = Ports.Reserve();
-        Api = new RelayApi(new Uri($"http://127.0.0.1:{port}"));
+        Api = new RelayApi(new Uri($"{(authority is null ? "http" : "https")}://127.0.0.1:{port}"), authority);
         var server = DotNet.Server(["--host", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", _folder["data"], .. settings]);
         _process = ChildProcess.Start(server with
         {
@@ -34,9 +34,13 @@ internal sealed class MeasuredRelay : IAsyncDisposable
 
     private string Probe => _folder["probe"];
 
-    public static async Task<MeasuredRelay> StartAsync(params string[] settings)
+    public static Task<MeasuredRelay> StartAsync(params string[] settings) => StartAsync(new MeasuredRelay(null, settings));
+
+    /// <summary>With TLS.</summary>
+    public static Task<MeasuredRelay> StartAsync(TestAuthority authority, params string[] settings) => StartAsync(new MeasuredRelay(authority, settings));
+
+    private static async Task<MeasuredRelay> StartAsync(MeasuredRelay relay)
     {
-        var relay = new MeasuredRelay(settings);
         try
         {
             await Eventually.True(relay.IsHealthy, "the server is healthy", TimeSpan.FromSeconds(60), relay._process.Describe);

@@ -57,7 +57,7 @@ internal sealed class StalledReader : IInvocationBinder, IDisposable
 
         var socket = new ClientWebSocket();
         var path = kind == "websocket" ? RelayApi.ReadPath(log.Session, query: $"?format=binary&{from}") : HubRoutes.Logs;
-        await socket.ConnectAsync(api.WebSocketUrl(path), CancellationToken.None);
+        await socket.ConnectAsync(api.WebSocketUrl(path), api.Http, CancellationToken.None);
         var stream = WebSocketStream.Create(socket, WebSocketMessageType.Binary, TimeSpan.FromSeconds(1));
         var reader = new StalledReader(log, kind, stream, socket);
         if (reader.IsHub)
