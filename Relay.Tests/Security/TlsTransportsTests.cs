@@ -107,7 +107,9 @@ public sealed class TlsTransportsTests(TlsTransportsTests.Server server) : IClas
             ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
             CertificateChainPolicy = new X509ChainPolicy
             {
-                TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { server.Authority.Root }, RevocationMode = X509RevocationMode.NoCheck,
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { server.Authority.Root },
+                RevocationMode = X509RevocationMode.NoCheck,
             },
         });
         (tls.SslProtocol, tls.NegotiatedApplicationProtocol).Should().Be((version, SslApplicationProtocol.Http11));
@@ -139,7 +141,9 @@ public sealed class TlsTransportsTests(TlsTransportsTests.Server server) : IClas
         {
             Environment = new Dictionary<string, string?>(StringComparer.Ordinal)
             {
-                ["RELAY_TLS_PASSWORD"] = "open sesame", ["RELAY_SERILOG__MINIMUMLEVEL__DEFAULT"] = "Verbose", ["RELAY_SERILOG__MINIMUMLEVEL__OVERRIDE__MICROSOFT"] = "Verbose",
+                ["RELAY_TLS_PASSWORD"] = "open sesame",
+                ["RELAY_SERILOG__MINIMUMLEVEL__DEFAULT"] = "Verbose",
+                ["RELAY_SERILOG__MINIMUMLEVEL__OVERRIDE__MICROSOFT"] = "Verbose",
             },
         });
         await relay.Printed("Application started");
