@@ -72,6 +72,15 @@ internal static class CommandLine
         return values;
     }
 
+    /// <summary>
+    /// The value of an option that has a name of its own; null when it is absent or empty. The names differ by their sources in more than case
+    /// (<c>known-proxies</c>, <c>KNOWN_PROXIES</c>, <c>KnownProxies</c>), so which goes first is settled here.
+    /// </summary>
+    public static string? Setting(IConfiguration configuration, string name) =>
+        new[] { name, name.Replace('-', '_'), name.Replace("-", "", StringComparison.Ordinal) }
+            .Select(key => configuration[key])
+            .FirstOrDefault(value => value is { Length: > 0 });
+
     private static (string? Name, string? Value) Split(string argument)
     {
         if (!IsOption(argument))

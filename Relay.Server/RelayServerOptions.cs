@@ -6,7 +6,7 @@ namespace Relay.Server;
 
 /// <summary>
 /// The settings that have a name of their own on the command line, as <c>--port</c> and <c>--known-proxies</c>; by environment <c>RELAY_PORT</c> and
-/// <c>RELAY_KNOWN_PROXIES</c>; in <c>appsettings.json</c> at the top level, with underscores too. Later sources win: file, environment, command line.
+/// <c>RELAY_KNOWN_PROXIES</c>; in <c>appsettings.json</c> <c>KnownProxies</c>. Later sources win: file, environment, command line.
 /// </summary>
 internal sealed class RelayServerOptions
 {
@@ -67,14 +67,14 @@ internal sealed class RelayServerOptions
         }
 
         options.Data = Value("data");
-        options.AdminKeys = Value("admin_keys");
-        options.AdminKeysFile = Value("admin_keys_file");
-        options.AnonymousNetworks = Value("anonymous_networks");
-        options.KnownProxies = Value("known_proxies");
-        options.AllowedOrigins = Value("allowed_origins");
+        options.AdminKeys = Value("admin-keys");
+        options.AdminKeysFile = Value("admin-keys-file");
+        options.AnonymousNetworks = Value("anonymous-networks");
+        options.KnownProxies = Value("known-proxies");
+        options.AllowedOrigins = Value("allowed-origins");
         return options;
 
-        string? Value(string key) => configuration[key] is { Length: > 0 } value ? value : null;
+        string? Value(string name) => CommandLine.Setting(configuration, name);
 
         T Fault<T>(string line, T instead)
         {

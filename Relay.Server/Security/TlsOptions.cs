@@ -38,10 +38,6 @@ internal sealed class TlsOptions
 
         return null;
 
-        // The names of the three sources differ in more than case, so their order is kept here.
-        string? Value(string name) =>
-            new[] { name, name.Replace('-', '_'), name.Replace("-", "", StringComparison.Ordinal) }
-                .Select(key => configuration[key])
-                .FirstOrDefault(value => value is { Length: > 0 });
+        string? Value(string name) => CommandLine.Setting(configuration, name);
     }
 }
