@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.OpenApi;
 using Relay.Server.Security;
@@ -5,6 +6,8 @@ using Relay.Server.Sessions;
 using Relay.Server.Storage;
 using Serilog;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
+using Serilog.Formatting.Display;
 using Serilog.Formatting.Json;
 
 namespace Relay.Server.Observability;
@@ -12,11 +15,18 @@ namespace Relay.Server.Observability;
 /// <summary>Logs, request ids, problem documents, health and the API's own description.</summary>
 internal static class ObservabilityFeature
 {
+    public const string DocsRoute = "/docs";
+
     private const string TerminalTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext:l} {Message:lj}{NewLine}{Exception}";
+
+    private static readonly string[] OtherWaysOut = ["Serilog:WriteTo", "Serilog:AuditTo"];
 
     public static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder, List<string> faults)
     {
         builder.Logging.ClearProviders().AddSerilog(CreateLogger(builder.Configuration, faults), dispose: true);
+
+        // Kestrel quotes requests that it cannot read, tokens and all, if this category may say more than warnings. Those that say what became of a connection may.
+        builder.Logging.AddFilter<SerilogLoggerProvider>((category, level) => level >= LogLevel.Warning || category is not "Microsoft.AspNetCore.Server.Kestrel");
         builder.Services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "SparkLogRelay";
@@ -30,6 +40,7 @@ internal static class ObservabilityFeature
     public static void UseObservability(this WebApplication app)
     {
         app.UseMiddleware<RequestIdMiddleware>();
+        app.UseBrowserHeaders();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<StoppingMiddleware>();
         app.UseSwaggerUiAtDocs();
@@ -40,23 +51,23 @@ internal static class ObservabilityFeature
     {
         app.Use((context, next) =>
         {
-            if (context.Request.Path.Equals("/docs", StringComparison.Ordinal))
+            if (context.Request.Path.Equals(DocsRoute, StringComparison.Ordinal))
             {
-                context.Request.Path = "/docs/index.html";
+                context.Request.Path = $"{DocsRoute}/index.html";
             }
 
             return next(context);
         });
         app.UseSwaggerUI(options =>
         {
-            options.RoutePrefix = "docs";
+            options.RoutePrefix = DocsRoute[1..];
             options.DocumentTitle = "SparkLogRelay";
             options.SwaggerEndpoint("/openapi/v1.json", "SparkLogRelay");
             var original = options.IndexStream;
             options.IndexStream = () =>
             {
                 using var reader = new StreamReader(original());
-                return new MemoryStream(Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace("<head>", "<head><base href=\"/docs/\">", StringComparison.Ordinal)));
+                return new MemoryStream(Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace("<head>", $"<head><base href=\"{DocsRoute}/\">", StringComparison.Ordinal)));
             };
         });
     }
@@ -79,8 +90,13 @@ internal static class ObservabilityFeature
     }
 
     /// <summary>Readable on a terminal, JSON lines everywhere else; levels can be set in the configuration section <c>Serilog</c>.</summary>
-    private static Serilog.Core.Logger CreateLogger(IConfiguration configuration, List<string> faults)
+    private static Serilog.Core.Logger CreateLogger(ConfigurationManager configuration, List<string> faults)
     {
+        if (Array.Find(OtherWaysOut, way => configuration.GetSection(way).Exists()) is { } other)
+        {
+            faults.Add($"{other} is not taken: the relay logs to stdout, where it masks tokens. Have the service manager send stdout where it should go.");
+        }
+
         try
         {
             return Configure(configuration).CreateLogger();
@@ -103,10 +119,10 @@ internal static class ObservabilityFeature
             // Why the relay could not start is said on stderr, in one line, by RelayApplication.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
             .ReadFrom.Configuration(configuration)
-            .Enrich.FromLogContext();
-        return Console.IsOutputRedirected
-            ? logger.WriteTo.Console(new JsonFormatter(renderMessage: true))
-            : logger.WriteTo.Console(outputTemplate: TerminalTemplate);
+            .Enrich.FromLogContext()
+            .Filter.ByExcluding(e => e.Properties.ContainsKey("InvocationMessage")); // SignalR's own words for a hub call, with all its arguments.
+        return logger.WriteTo.Console(new MaskedFormatter(
+            Console.IsOutputRedirected ? new JsonFormatter(renderMessage: true) : new MessageTemplateTextFormatter(TerminalTemplate, CultureInfo.InvariantCulture)));
     }
 }
 

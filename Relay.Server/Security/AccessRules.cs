@@ -16,6 +16,7 @@ internal sealed class AccessRules
         ReadKeys(options, faults);
         Anonymous = NetworkList.Parse(options.AnonymousNetworks ?? (HasKeys ? "none" : "loopback"), "--anonymous-networks", faults);
         Proxies = NetworkList.Parse(options.KnownProxies, "--known-proxies", faults);
+        Origins = AllowedOrigins.Parse(options.AllowedOrigins, faults);
     }
 
     /// <summary>Everybody may do everything.</summary>
@@ -28,6 +29,9 @@ internal sealed class AccessRules
 
     /// <summary>Who speaks for others.</summary>
     public NetworkList Proxies { get; }
+
+    /// <summary>Whose pages may use the relay.</summary>
+    public AllowedOrigins Origins { get; }
 
     /// <summary>Whether it is an admin key. All are looked at, each in constant time.</summary>
     public bool IsAdminKey(TokenHash hash)

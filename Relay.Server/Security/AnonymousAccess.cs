@@ -8,6 +8,8 @@ internal static class AnonymousAccess
 {
     private static readonly string[] ForwardingHeaders = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"];
 
+    public static bool WasForwarded(HttpRequest request) => request.Headers.ContainsKey(ProxyMiddleware.OriginalFor) || Array.Exists(ForwardingHeaders, request.Headers.ContainsKey);
+
     /// <param name="rules">The networks.</param>
     /// <param name="context">The request.</param>
     /// <param name="reason">Why not, as a sentence.</param>

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.SignalR;
 using Relay.Contracts;
@@ -24,6 +25,8 @@ internal static partial class SecurityFeature
             options.AddScheme<RelayAuthentication>(RelayAuthentication.Scheme, displayName: null);
         });
         builder.Services.AddWebEncoders();
+        builder.Services.AddCors();
+        builder.Services.AddOptions<CorsOptions>().Configure<AccessRules>(BrowserHeaders.AllowPages);
         builder.Services.AddSingleton<IAuthorizationHandler, RightHandler>();
         builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, DenialAnswers>();
         builder.Services.AddAuthorization(options =>
@@ -39,6 +42,13 @@ internal static partial class SecurityFeature
         return builder;
     }
 
+    /// <summary>Comes before whatever may refuse a request: a page can read a refusal only if it has these headers, too.</summary>
+    public static void UseBrowserHeaders(this WebApplication app)
+    {
+        app.UseMiddleware<BrowserHeaders>();
+        app.UseCors();
+    }
+
     /// <summary>Everything that comes behind this knows who asks.</summary>
     public static void UseSecurity(this WebApplication app)
     {
@@ -49,6 +59,7 @@ internal static partial class SecurityFeature
             app.UseForwardedHeaders(ForwardedBy(rules.Proxies)); // Without networks the framework would believe everybody.
         }
 
+        app.UseMiddleware<OriginMiddleware>(); // Needs the scheme that a proxy says.
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -26,9 +26,9 @@ internal sealed class JsonHub : IAsyncDisposable
 
     private JsonHub(RawSocket socket) => _socket = socket;
 
-    public static async Task<JsonHub> Connect(RelayApi relay)
+    public static async Task<JsonHub> Connect(RelayApi relay, string query = "")
     {
-        var socket = await relay.Connect(HubRoutes.Logs);
+        var socket = await relay.Connect(HubRoutes.Logs + query);
         await socket.Send("{\"protocol\":\"json\",\"version\":1}\u001e");
         var answer = await socket.Receive();
         if (answer is null || !answer.Text.StartsWith("{}", StringComparison.Ordinal))

@@ -100,6 +100,9 @@ internal sealed class RelayServerProcess : IAsyncDisposable
         return took;
     }
 
+    /// <summary>All that the running process has said so far, on both outputs.</summary>
+    public string Said => Running().StdoutText + Running().StderrText;
+
     public string Describe() => _process?.Describe() ?? "The server is stopped.";
 
     public async ValueTask DisposeAsync()
