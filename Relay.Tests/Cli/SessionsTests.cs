@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FluentAssertions;
 using Relay.Contracts;
 using Relay.Tests.TestKit;
@@ -63,7 +64,8 @@ public sealed class SessionsTests(SharedRelay shared) : IClassFixture<SharedRela
     public async Task A_session_is_created_once_and_deleted_once()
     {
         var id = $"{_prefix} ä";
-        (await Relay("create", id)).Should().Be(new InMemoryCli(0, $"{id}: created\n", ""));
+        (await Relay("create", id)).Should().Match<InMemoryCli>(it => it.ExitCode == 0 && it.Error == ""
+            && Regex.IsMatch(it.Out, $@"\A{Regex.Escape(id)}: created\nwrite token: [\w-]{{43}}\nread token: [\w-]{{43}}\n\z", RegexOptions.None, TimeSpan.FromSeconds(10)));
         (await Relay("create", id)).Should().Match<InMemoryCli>(it => it.ExitCode == 100 && it.Out == "" && it.Error.Contains("already exists"));
         (await Relay("create", id, "--if-missing")).Should().Be(new InMemoryCli(0, $"{id}: exists\n", ""));
         (await Relay("delete", id)).Should().Be(new InMemoryCli(0, $"{id}: deleted\n", ""));

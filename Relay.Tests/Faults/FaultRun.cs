@@ -23,7 +23,12 @@ internal static class FaultRun
     /// <param name="size">How much was tried, e.g. <c>25 cycles</c>.</param>
     /// <param name="found">What came of it, e.g. <c>0 bytes lost, 0 doubled</c>.</param>
     /// <param name="started">Timestamp of the test's start.</param>
-    public static void Report(ITestOutputHelper output, string fault, string size, string found, long started)
+    public static void Report(ITestOutputHelper output, string fault, string size, string found, long started) => Note(output, fault, size, found, started);
+
+    /// <summary>As <see cref="Report"/>, of an attack: its row stands in <c>docs/operations.md</c>.</summary>
+    public static void ReportAttack(ITestOutputHelper output, string attack, string size, string found, long started) => Note(output, attack, size, found, started);
+
+    private static void Note(ITestOutputHelper output, string fault, string size, string found, long started)
     {
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
         var row = $"| {fault} | {size} | {found} | {seconds} s |";

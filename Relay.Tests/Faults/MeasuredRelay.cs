@@ -63,6 +63,11 @@ internal sealed class MeasuredRelay : IAsyncDisposable
         return long.Parse(Encoding.ASCII.GetString(answer, 0, count), CultureInfo.InvariantCulture);
     }
 
+    /// <summary>How many files and sockets the process has open.</summary>
+    public int Handles() => Directory.GetFileSystemEntries($"/proc/{_process.Id.ToString(CultureInfo.InvariantCulture)}/fd").Length;
+
+    public string Describe() => _process.Describe();
+
     /// <summary>Bytes of memory the process has, whatever for.</summary>
     public long Resident() => ProcessMemory.Resident(_process.Id);
 

@@ -8,7 +8,7 @@ namespace Relay.Tests.TestKit;
 /// <summary>A peer that speaks HTTP by hand, so that it can misbehave: answer no ping, break off in the middle, vanish without a goodbye.</summary>
 internal sealed class RawTcp : IDisposable
 {
-    private readonly TcpClient _client = new();
+    private readonly TcpClient _client = new(AddressFamily.InterNetwork);
     private NetworkStream? _stream;
 
     public Socket Socket => _client.Client;
@@ -16,9 +16,16 @@ internal sealed class RawTcp : IDisposable
     // TcpClient gives it out while the connection stands, and what is left to be read is of interest afterwards as well.
     private NetworkStream Stream => _stream ?? throw new InvalidOperationException("Not connected.");
 
-    public static async Task<RawTcp> Connect(Uri relay)
+    /// <param name="relay">Address of the relay.</param>
+    /// <param name="from">Which of this machine's addresses to come from, e.g. 127.0.0.9.</param>
+    public static async Task<RawTcp> Connect(Uri relay, IPAddress? from = null)
     {
         var peer = new RawTcp();
+        if (from is not null)
+        {
+            peer.Socket.Bind(new IPEndPoint(from, 0));
+        }
+
         await peer._client.ConnectAsync(IPAddress.Loopback, relay.Port);
         peer._stream = peer._client.GetStream();
         return peer;
