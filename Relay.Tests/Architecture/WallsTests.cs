@@ -13,11 +13,12 @@ public sealed class WallsTests
 
     [Theory]
     [InlineData("Relay.Contracts")]
-    [InlineData("Relay.Server", "Relay.Contracts")]
+    [InlineData("Relay.Redaction")]
+    [InlineData("Relay.Server", "Relay.Contracts", "Relay.Redaction")]
     [InlineData("Relay.Client", "Relay.Contracts")]
     [InlineData("Relay.Terminal", "Relay.Client")]
     [InlineData("Relay.Cli", "Relay.Terminal")]
-    [InlineData("Relay.Writer", "Relay.Terminal")]
+    [InlineData("Relay.Writer", "Relay.Terminal", "Relay.Redaction")]
     [InlineData("examples/TailSample", "Relay.Client")]
     public void Each_project_references_what_the_plan_allows(string project, params string[] allowed)
     {
