@@ -8,8 +8,7 @@ namespace Relay.Redaction;
 /// <summary>All that is to be masked, ready to be looked for in any number of outputs. Safe for use from many threads.</summary>
 internal sealed class RedactionRules
 {
-    private const int FirstBlock = 256;
-    private const int LargestBlock = 4096;
+    private const int BlockBytes = 512;
     private const int MostStepsOfWords = 500_000;
 
     private readonly Automaton _watch;
@@ -53,10 +52,10 @@ internal sealed class RedactionRules
 
         // A text that is cut off by the end of the data: there the watch itself looks, byte by byte.
         var cut = Math.Max(data.Length - _longestBeginning + 1, at);
-        Span<char> block = stackalloc char[LargestBlock];
-        for (var size = FirstBlock; at < cut; size = Math.Min(2 * size, LargestBlock))
+        Span<char> block = stackalloc char[BlockBytes];
+        while (at < cut)
         {
-            var count = Encoding.Latin1.GetChars(data.Slice(at, Math.Min(size, data.Length - at)), block);
+            var count = Encoding.Latin1.GetChars(data.Slice(at, Math.Min(BlockBytes, data.Length - at)), block);
             var found = block[..count].IndexOfAny(_beginnings);
             if (found >= 0)
             {

@@ -62,6 +62,7 @@ internal static class OptionsValidation
 
         var (value, key, type) = (quoted[1], quoted[3], Type.GetType(quoted[5]));
         var expected = type is { IsEnum: true } ? $"one of {string.Join(", ", Enum.GetNames(type))}"
+            : type == typeof(bool) ? "true or false"
             : type == typeof(TimeSpan) ? "a time such as 00:00:05"
             : "a number";
         return $"{key} must be {expected}; it is '{value}'.";

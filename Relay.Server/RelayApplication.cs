@@ -74,6 +74,7 @@ internal static class RelayApplication
         builder.AddStorage(relay);
         builder.AddSessions(relay);
         builder.AddStreaming();
+        builder.AddRedaction();
         customize?.Invoke(builder);
 
         var app = builder.Build();
@@ -81,6 +82,7 @@ internal static class RelayApplication
         faults.AddRange(OptionsValidation.FaultsOf<Sessions.SessionOptions>(app.Services, Sessions.SessionOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<StreamingOptions>(app.Services, StreamingOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<SecurityOptions>(app.Services, SecurityOptions.Section));
+        faults.AddRange(OptionsValidation.FaultsOf<RedactionOptions>(app.Services, RedactionOptions.Section));
         if (faults.Count > 0)
         {
             throw new StartupException(faults);

@@ -18,7 +18,9 @@ internal sealed record Tombstone(string Id, EndReason Reason, DateTimeOffset At,
 /// <param name="Outputs">The outputs, at least one.</param>
 /// <param name="Incarnation">The incarnation the writer knows, or 0.</param>
 /// <param name="Anonymous">The run will never come back under this id.</param>
-internal sealed record LeaseRequest(string RunId, int Attempt, IReadOnlyList<OutputType> Outputs, long Incarnation, bool Anonymous = false);
+/// <param name="IsMasked">Secrets in its bytes may have been masked, so that its checksums are no longer those of what is stored.</param>
+internal sealed record LeaseRequest(
+    string RunId, int Attempt, IReadOnlyList<OutputType> Outputs, long Incarnation, bool Anonymous = false, bool IsMasked = false);
 
 /// <summary>How an output stands, seen from its writer.</summary>
 internal enum OutputPhase

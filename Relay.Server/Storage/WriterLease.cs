@@ -14,6 +14,12 @@ internal sealed class WriterLease(LeaseRequest request, int attempt, long fencin
 
     public int Attempt => attempt;
 
+    /// <summary>Its run will never come back.</summary>
+    public bool IsAnonymous => request.Anonymous;
+
+    /// <inheritdoc cref="LeaseRequest"/>
+    public bool IsMasked => request.IsMasked;
+
     public IReadOnlyList<OutputType> Outputs => request.Outputs;
 
     /// <summary>Grows with every lease of the session.</summary>

@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Text.Json;
 using Relay.Contracts;
+using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 
 namespace Relay.Server.Streaming;
 
 /// <summary>Appends a request body to an output, block by block as it arrives.</summary>
-internal sealed class HttpLogWriter(PresencePublisher presence, IHostApplicationLifetime lifetime)
+internal sealed class HttpLogWriter(PresencePublisher presence, LogRedaction redaction, IHostApplicationLifetime lifetime)
 {
     private const string DefaultRun = "http";
 
@@ -21,10 +22,12 @@ internal sealed class HttpLogWriter(PresencePublisher presence, IHostApplication
         }
 
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        await using var writer = await WriterConnection.OpenAsync(session, ToLease(request, output, offset), presence, interrupted.Token);
+        await using var writer = await WriterConnection.OpenAsync(session, ToLease(request, output, offset), presence, redaction, interrupted.Token);
         try
         {
-            var length = await CopyAsync(context, writer, output, offset, interrupted.Token);
+            await CopyAsync(context, writer, output, offset, interrupted.Token);
+            await writer.EndDataAsync();
+            var length = session.Log.Snapshot()[output].Length;
             writer.LeaveInGoodOrder();
             await session.Log.FlushAsync(interrupted.Token);
             if (writer.Lease.LossReason is { Code: RelayErrorCode.StorageFailed } failure)
@@ -47,10 +50,9 @@ internal sealed class HttpLogWriter(PresencePublisher presence, IHostApplication
         }
     }
 
-    private static async Task<long> CopyAsync(HttpContext context, WriterConnection writer, OutputType output, long? offset, CancellationToken cancellationToken)
+    private static async Task CopyAsync(HttpContext context, WriterConnection writer, OutputType output, long? offset, CancellationToken cancellationToken)
     {
         var body = context.Request.BodyReader;
-        var length = writer.Lease.Start[0].WrittenTo;
         using var lost = writer.Lease.Lost.Register(body.CancelPendingRead);
         while (true)
         {
@@ -64,7 +66,7 @@ internal sealed class HttpLogWriter(PresencePublisher presence, IHostApplication
 
                 foreach (var block in read.Buffer)
                 {
-                    length = await writer.AppendAsync(output, offset, block, cancellationToken);
+                    await writer.AppendAsync(output, offset, block, cancellationToken);
                     offset += block.Length;
                 }
             }
@@ -75,7 +77,7 @@ internal sealed class HttpLogWriter(PresencePublisher presence, IHostApplication
 
             if (read.IsCompleted)
             {
-                return length;
+                return;
             }
         }
     }

@@ -12,7 +12,8 @@ namespace Relay.Server.Streaming;
 
 /// <summary>The heart of the relay: writers upload, readers follow. See docs/protocol.md, section 6.</summary>
 internal sealed class LogHub(
-    SessionRegistry registry, PresencePublisher presence, IOptions<StreamingOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<LogHub> logger)
+    SessionRegistry registry, PresencePublisher presence, LogRedaction redaction, IOptions<StreamingOptions> options, TimeProvider time, IHostApplicationLifetime lifetime,
+    ILogger<LogHub> logger)
     : Hub
 {
     /// <summary>Most presence groups a connection may be in: each costs memory, whether its session exists or not.</summary>
@@ -146,7 +147,7 @@ internal sealed class LogHub(
         {
             var lease = HubRequests.ToLease(NotNull(request));
             var session = await registry.GetAsync(request.Session, cancellationToken);
-            return await WriterConnection.OpenAsync(session, lease, presence, cancellationToken);
+            return await WriterConnection.OpenAsync(session, lease, presence, redaction, cancellationToken);
         }
         catch
         {

@@ -1,13 +1,14 @@
 using System.Buffers;
 using System.Net.WebSockets;
 using Relay.Contracts;
+using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 
 namespace Relay.Server.Streaming;
 
 /// <summary>Appends what a raw WebSocket sends, message by message. The lease is taken before the handshake, so that a refusal is a plain HTTP answer.</summary>
-internal sealed class WebSocketLogWriter(PresencePublisher presence, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class WebSocketLogWriter(PresencePublisher presence, LogRedaction redaction, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     // One record's worth; a longer message is stored in pieces.
     private const int BufferBytes = 48 * 1024;
@@ -16,13 +17,14 @@ internal sealed class WebSocketLogWriter(PresencePublisher presence, TimeProvide
     public async Task RunAsync(HttpContext context, Session session, OutputType output)
     {
         var request = new LeaseRequest($"ws-{Guid.NewGuid():N}", 1, [output], 0, Anonymous: true);
-        await using var writer = await WriterConnection.OpenAsync(session, request, presence, context.RequestAborted);
+        await using var writer = await WriterConnection.OpenAsync(session, request, presence, redaction, context.RequestAborted);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, writer.Lease.Lost);
         var copy = CopyAsync(socket, writer, output);
         try
         {
             await copy.WaitAsync(interrupted.Token);
+            await writer.EndDataAsync();
             writer.LeaveInGoodOrder();
             await WebSocketErrors.TryCloseAsync(socket, WebSocketCloseStatus.NormalClosure, "bye");
         }

@@ -1,4 +1,5 @@
 using Relay.Contracts;
+using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 
@@ -9,9 +10,15 @@ internal sealed class WriterConnection : IAsyncDisposable
 {
     private readonly Session _session;
     private readonly PresencePublisher _presence;
+    private readonly LogRedaction _redaction;
+    private readonly WriterMasks? _masks;
     private bool _leftInGoodOrder;
 
-    private WriterConnection(Session session, WriterLease lease, PresencePublisher presence) => (_session, Lease, _presence) = (session, lease, presence);
+    private WriterConnection(Session session, WriterLease lease, PresencePublisher presence, LogRedaction redaction)
+    {
+        (_session, Lease, _presence, _redaction) = (session, lease, presence, redaction);
+        _masks = redaction.For(session.Log, lease);
+    }
 
     public WriterLease Lease { get; }
 
@@ -19,9 +26,10 @@ internal sealed class WriterConnection : IAsyncDisposable
 
     /// <summary>Takes the lease.</summary>
     /// <exception cref="RelayException">It is refused.</exception>
-    public static async Task<WriterConnection> OpenAsync(Session session, LeaseRequest request, PresencePublisher presence, CancellationToken cancellationToken)
+    public static async Task<WriterConnection> OpenAsync(
+        Session session, LeaseRequest request, PresencePublisher presence, LogRedaction redaction, CancellationToken cancellationToken)
     {
-        var lease = await session.Log.AcquireAsync(request, cancellationToken);
+        var lease = await session.Log.AcquireAsync(request with { IsMasked = redaction.IsOn }, cancellationToken);
         session.Touch();
         if (session.Log.Snapshot().Completion is null)
         {
@@ -31,28 +39,50 @@ internal sealed class WriterConnection : IAsyncDisposable
             }
         }
 
-        return new WriterConnection(session, lease, presence);
+        return new WriterConnection(session, lease, presence, redaction);
     }
 
     /// <summary>Appends; null for an offset means the end.</summary>
-    /// <returns>The length of the output.</returns>
+    /// <returns>The length of the output; while the end of the data may be part of a secret, without that.</returns>
     public async ValueTask<long> AppendAsync(OutputType output, long? offset, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
-        var length = await Log.AppendAsync(Lease, output, offset, data, cancellationToken);
+        var append = _masks?.AppendAsync(output, offset, data, cancellationToken) ?? Log.AppendAsync(Lease, output, offset, data, cancellationToken);
+        var length = await append;
         _session.Touch();
         return length;
     }
 
     public async ValueTask<long> AppendGapAsync(OutputType output, long offset, long length, CancellationToken cancellationToken)
     {
-        var end = await Log.AppendGapAsync(Lease, output, offset, length, cancellationToken);
+        var append = _masks?.AppendGapAsync(output, offset, length, cancellationToken) ?? Log.AppendGapAsync(Lease, output, offset, length, cancellationToken);
+        var end = await append;
         _session.Touch();
         return end;
+    }
+
+    /// <summary>The writer has sent its last byte: what waits because it may be part of a secret is appended.</summary>
+    public async Task EndDataAsync()
+    {
+        if (_masks is not null)
+        {
+            await _masks.EndAsync();
+            _session.Touch();
+        }
+    }
+
+    /// <summary>Calls <paramref name="action"/> when bytes were appended later than they came.</summary>
+    public void OnLateAppend(Action action)
+    {
+        if (_masks is not null)
+        {
+            _masks.OnAppended = action;
+        }
     }
 
     /// <summary>Stores the completion and waits until it is durable.</summary>
     public async Task CompleteAsync(int? exitCode, IReadOnlyList<OutputTotal> totals, CancellationToken cancellationToken)
     {
+        await EndDataAsync();
         var isNews = Log.Snapshot().Completion is null;
         var completion = await Log.CompleteAsync(Lease, exitCode, totals, cancellationToken);
         _leftInGoodOrder = true;
@@ -86,6 +116,11 @@ internal sealed class WriterConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var held = Lease.LossReason is null;
+        if (_masks is not null)
+        {
+            await LeaveMasksAsync(_masks);
+        }
+
         await Log.ReleaseAsync(Lease, _leftInGoodOrder);
         _session.Touch();
         if (held && Log.Snapshot() is { Completion: null, Gone: EndReason.None })
@@ -95,6 +130,25 @@ internal sealed class WriterConnection : IAsyncDisposable
                 _presence.Publish(_leftInGoodOrder ? PresenceKind.WriterClosed : PresenceKind.WriterLost, _session.Id, output);
             }
         }
+    }
+
+    /// <summary>A run sends again what is held, if it was not told that it ended well; nobody else would.</summary>
+    private async Task LeaveMasksAsync(WriterMasks masks)
+    {
+        try
+        {
+            if (Lease.IsAnonymous)
+            {
+                await masks.EndAsync();
+            }
+        }
+        catch (RelayException)
+        {
+            // The lease or the session is gone, and so is the place for these bytes.
+        }
+
+        await masks.DisposeAsync();
+        _redaction.Report(_session.Id, masks);
     }
 
     private void PublishEnd(Completion completion)

@@ -56,6 +56,7 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        writer.OnLateAppend(Changed.Fire);
         try
         {
             await foreach (var item in items.ReadAllAsync(CancellationToken.None))
@@ -67,7 +68,7 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
                 }
             }
 
-            Finish(UploadEnd.Closed);
+            await EndAsync();
         }
         catch (HubException e) when (HubErrors.IsUnreadableItem(e))
         {
@@ -78,6 +79,23 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
         {
             // The source ends in an exception when the connection breaks or the client cancels.
             Finish(UploadEnd.Lost);
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        try
+        {
+            if (_end == UploadEnd.Running)
+            {
+                await writer.EndDataAsync();
+                Finish(UploadEnd.Closed);
+            }
+        }
+        catch (Exception e)
+        {
+            Failure = e;
+            Finish(UploadEnd.Failed);
         }
     }
 

@@ -133,12 +133,12 @@ internal sealed class FollowedLog : IAsyncDisposable
 
     private string Describe() => $"{Taken.Length} of {Written.Length} bytes taken; {string.Join("; ", _said)}; {string.Join(", ", Directory.GetFiles(Folder))}";
 
-    private ValueTask Take(ReadOnlyMemory<byte> bytes, FileCheckpoint checkpoint, CancellationToken cancellationToken)
+    private ValueTask Take(ReadOnlyMemory<byte> bytes, Func<int, FileCheckpoint> placeBefore, CancellationToken cancellationToken)
     {
         lock (_taken)
         {
             _taken.Write(bytes.Span);
-            _checkpoint = checkpoint;
+            _checkpoint = bytes.IsEmpty ? _checkpoint : placeBefore(0);
         }
 
         return ValueTask.CompletedTask;

@@ -13,6 +13,7 @@ internal sealed class Delivery : IAsyncDisposable
     private readonly RelayClient _client;
     private readonly CancellationTokenSource _giveUp = new();
     private readonly LogWriter _writer;
+    private readonly OutputMasks? _masks;
     private readonly Task _leftovers;
     private readonly long[] _seen = new long[OutputTypes.All.Max(output => (int)output) + 1];
     private string _notDelivered = "";
@@ -28,6 +29,7 @@ internal sealed class Delivery : IAsyncDisposable
     {
         (_options, _streams, _time) = (options, streams, time);
         _client = options.CreateClient(time);
+        _masks = options.Redaction is { } rules ? new OutputMasks(rules, DeliverAsync, time) : null;
         var leftovers = new Leftovers(options, streams, time);
         // The job does not wait for the look at what others left; only our own delivery does.
         var own = Task.Run(() => leftovers.DeliverOwnAsync(_giveUp.Token));
@@ -49,20 +51,7 @@ internal sealed class Delivery : IAsyncDisposable
     }
 
     /// <summary>Takes the bytes, or, after a final refusal and without a spool, drops them.</summary>
-    public async ValueTask SendAsync(OutputType output, ReadOnlyMemory<byte> bytes)
-    {
-        _seen[(int)output] += bytes.Length;
-        try
-        {
-            var write = _writer.WriteAsync(output, bytes);
-            SayWhenFull(output, isWaiting: !write.IsCompleted);
-            await write;
-        }
-        catch (RelayException)
-        {
-            // Said by OnConnectionChange.
-        }
-    }
+    public ValueTask SendAsync(OutputType output, ReadOnlyMemory<byte> bytes) => _masks?.TakeAsync(output, bytes) ?? DeliverAsync(output, bytes);
 
     /// <summary>The job has ended, or is to: what it left in its pipes is taken whatever the limit.</summary>
     public void StopWaiting() => _writer.StopWaiting();
@@ -95,10 +84,27 @@ internal sealed class Delivery : IAsyncDisposable
     {
         await _giveUp.CancelAsync();
         await _leftovers;
+        await (_masks?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _writer.DisposeAsync();
         _client.Dispose();
         _giveUp.Dispose();
         SayWhatIsLeft();
+        _masks?.SayWhatWasMasked(_streams);
+    }
+
+    private async ValueTask DeliverAsync(OutputType output, ReadOnlyMemory<byte> bytes)
+    {
+        _seen[(int)output] += bytes.Length;
+        try
+        {
+            var write = _writer.WriteAsync(output, bytes);
+            SayWhenFull(output, isWaiting: !write.IsCompleted);
+            await write;
+        }
+        catch (RelayException)
+        {
+            // Said by OnConnectionChange.
+        }
     }
 
     private LogWriter Open(WriterOptions options)
@@ -133,6 +139,7 @@ internal sealed class Delivery : IAsyncDisposable
     {
         try
         {
+            await (_masks?.EndAsync() ?? Task.CompletedTask);
             await finish();
         }
         catch (OperationCanceledException)

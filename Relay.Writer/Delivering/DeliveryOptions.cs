@@ -1,5 +1,6 @@
 using Relay.Client;
 using Relay.Contracts;
+using Relay.Redaction;
 using Relay.Terminal;
 
 namespace Relay.Writer.Delivering;
@@ -35,6 +36,9 @@ internal sealed record DeliveryOptions
     public required long SpoolLimit { get; init; }
 
     public WhenFull WhenFull { get; init; } = WhenFull.DropOldest;
+
+    /// <summary>What is masked before it is taken; null: every byte is delivered as it is.</summary>
+    public RedactionRules? Redaction { get; init; }
 
     /// <summary>How long leaving in good order may take while connected, once all is delivered or given up.</summary>
     public static TimeSpan CloseTimeout { get; } = TimeSpan.FromSeconds(1);

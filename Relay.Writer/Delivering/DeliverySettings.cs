@@ -42,6 +42,8 @@ internal sealed class DeliverySettings
         HelpName = "TIME",
     };
 
+    private readonly RedactionSettings _redaction = new();
+
     public DeliverySettings()
     {
         _session.Validators.Add(result =>
@@ -76,6 +78,7 @@ internal sealed class DeliverySettings
         }
 
         command.Options.Add(_flushTimeout);
+        _redaction.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(_noSpool) is { Implicit: false } && result.GetResult(_spool) is { Implicit: false })
@@ -95,5 +98,6 @@ internal sealed class DeliverySettings
         SpoolLimit = parsed.GetValue(_spoolLimit) ?? DefaultSpoolLimit,
         WhenFull = parsed.GetValue(_whenFull) == "block" ? WhenFull.Block : WhenFull.DropOldest,
         FlushTimeout = parsed.GetValue(_flushTimeout) ?? DefaultFlushTimeout,
+        Redaction = _redaction.Read(),
     };
 }

@@ -2,8 +2,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Relay.Writer.Follow;
 
-/// <summary>Takes bytes of the log, together with the place behind them: both are kept, or neither.</summary>
-internal delegate ValueTask TakeBytes(ReadOnlyMemory<byte> bytes, FileCheckpoint checkpoint, CancellationToken cancellationToken);
+/// <summary>
+/// Takes bytes of the log; none when those that follow come from another file. <paramref name="placeBefore"/> is the place so many bytes before their end, to be asked before this returns; what is
+/// kept of the bytes is kept with the place behind it: both, or neither.
+/// </summary>
+internal delegate ValueTask TakeBytes(ReadOnlyMemory<byte> bytes, Func<int, FileCheckpoint> placeBefore, CancellationToken cancellationToken);
 
 /// <summary>
 /// Reads one log by its name, from the first byte on, through late creation, rotation and truncation: each byte once and in order, as far as the
@@ -22,6 +25,7 @@ internal sealed class FileFollower : IDisposable
     private readonly byte[] _buffer = new byte[ChunkBytes];
     private FileCheckpoint? _resumeFrom;
     private OpenLog? _current;
+    private FileMark? _takenFrom;
     private string? _said;
 
     /// <param name="path">The log's absolute path.</param>
@@ -187,6 +191,12 @@ internal sealed class FileFollower : IDisposable
 
     private async ValueTask TakeAsync(OpenLog file, ReadOnlyMemory<byte> bytes, long modified, CancellationToken cancellationToken)
     {
+        if (_takenFrom is not null && _takenFrom != file.Mark)
+        {
+            await _take(default, _ => throw new InvalidOperationException("There is no place between two files."), cancellationToken);
+        }
+
+        _takenFrom = file.Mark;
         file.Mark.Advance(bytes.Span);
         file.QuietSince = null;
         if (file.IsInHole)
@@ -197,8 +207,10 @@ internal sealed class FileFollower : IDisposable
 
         if (!bytes.IsEmpty)
         {
-            var checkpoint = new FileCheckpoint(file.Identity, modified, file.Mark.Fingerprint, _rotation.Newest, _rotation.NewestModified);
-            await _take(bytes, checkpoint, cancellationToken);
+            await _take(
+                bytes,
+                held => new FileCheckpoint(file.Identity, modified, file.Mark.FingerprintBefore(held), _rotation.Newest, _rotation.NewestModified),
+                cancellationToken);
         }
     }
 

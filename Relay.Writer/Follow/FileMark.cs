@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Relay.Contracts;
+using Relay.Redaction;
 
 namespace Relay.Writer.Follow;
 
@@ -18,12 +19,16 @@ internal sealed class FileMark
     /// <summary>Most bytes that are compared at each end.</summary>
     public const int MostBytes = 1024;
 
+    private const int MostRecentBytes = MostBytes + Redactor.MostHeldBytes;
+
     private byte[] _head = [];
-    private byte[] _tail = [];
+    private byte[] _recent = []; // Far enough back for the tail of a place before which bytes are held.
 
     public long Offset { get; private set; }
 
-    public Fingerprint Fingerprint => new(Offset, Crc32C.Append(0, _head), Crc32C.Append(0, _tail));
+    public Fingerprint Fingerprint => FingerprintBefore(0);
+
+    private ReadOnlySpan<byte> Tail => _recent.AsSpan(_recent.Length - Math.Min(_recent.Length, MostBytes));
 
     /// <summary>The mark in this file at which the fingerprint was taken.</summary>
     /// <returns><c>null</c> when the file is shorter or holds other bytes.</returns>
@@ -33,10 +38,20 @@ internal sealed class FileMark
         var mark = new FileMark
         {
             _head = ReadAt(file, 0, size),
-            _tail = ReadAt(file, fingerprint.Offset - size, size),
+            _recent = ReadAt(file, fingerprint.Offset - size, size),
             Offset = fingerprint.Offset,
         };
-        return mark._tail.Length == size && mark.Fingerprint == fingerprint ? mark : null;
+        return mark._recent.Length == size && mark.Fingerprint == fingerprint ? mark : null;
+    }
+
+    /// <summary>Of the place so many of the bytes that were read here before this one.</summary>
+    /// <param name="held">At most as many as a <see cref="Redactor"/> holds.</param>
+    public Fingerprint FingerprintBefore(int held)
+    {
+        var offset = Offset - held;
+        var before = _recent.AsSpan(0, _recent.Length - held);
+        var size = (int)Math.Min(offset, MostBytes);
+        return new Fingerprint(offset, Crc32C.Append(0, _head.AsSpan(0, Math.Min(_head.Length, size))), Crc32C.Append(0, before[^Math.Min(before.Length, size)..]));
     }
 
     /// <summary>Moves on over bytes that were read here.</summary>
@@ -47,14 +62,14 @@ internal sealed class FileMark
             _head = [.. _head, .. bytes[..Math.Min(bytes.Length, MostBytes - _head.Length)]];
         }
 
-        var last = bytes[^Math.Min(bytes.Length, MostBytes)..];
-        _tail = [.. _tail[^Math.Min(_tail.Length, MostBytes - last.Length)..], .. last];
+        var last = bytes[^Math.Min(bytes.Length, MostRecentBytes)..];
+        _recent = [.. _recent[^Math.Min(_recent.Length, MostRecentBytes - last.Length)..], .. last];
         Offset += bytes.Length;
     }
 
     /// <summary>Whether the file still holds, before the mark, what was read there.</summary>
     public bool IsIn(SafeFileHandle file) =>
-        ReadAt(file, 0, _head.Length).AsSpan().SequenceEqual(_head) && ReadAt(file, Offset - _tail.Length, _tail.Length).AsSpan().SequenceEqual(_tail);
+        ReadAt(file, 0, _head.Length).AsSpan().SequenceEqual(_head) && ReadAt(file, Offset - Tail.Length, Tail.Length).AsSpan().SequenceEqual(Tail);
 
     private static byte[] ReadAt(SafeFileHandle file, long offset, int count)
     {

@@ -1,5 +1,6 @@
 using Relay.Client;
 using Relay.Contracts;
+using Relay.Redaction;
 using Relay.Terminal;
 using Relay.Writer.Delivering;
 
@@ -11,10 +12,14 @@ namespace Relay.Writer.Follow;
 /// </summary>
 internal sealed class FollowDelivery : IAsyncDisposable
 {
+    private const int MostRecordBytes = 48 * 1024;
+
     private readonly FollowOptions _options;
     private readonly StandardStreams _streams;
     private readonly RelayClient _client;
     private readonly LogWriter _writer;
+    private readonly SecretCounts _counts = new();
+    private readonly Dictionary<OutputType, FollowMask> _masks = [];
     private readonly TaskCompletionSource _refused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _wasConnected;
 
@@ -32,6 +37,12 @@ internal sealed class FollowDelivery : IAsyncDisposable
             _client.Dispose();
             throw;
         }
+
+        if (options.Delivery.Redaction is { } rules)
+        {
+            _masks = options.Files.Keys.ToDictionary(
+                output => output, output => new FollowMask(rules, _counts, (bytes, place, cancellationToken) => WriteAsync(output, bytes, place, cancellationToken), options.Pace.Time));
+        }
     }
 
     /// <summary>Ends when the relay refused the log for good.</summary>
@@ -45,18 +56,27 @@ internal sealed class FollowDelivery : IAsyncDisposable
 
     public FileCheckpoint? Checkpoint(OutputType output) => FileCheckpoint.Decode(_writer.Checkpoint(output).Span);
 
-    public ValueTask TakeAsync(OutputType output, ReadOnlyMemory<byte> bytes, FileCheckpoint checkpoint, CancellationToken cancellationToken) =>
-        _writer.WriteAsync(output, bytes, checkpoint.Encode(), cancellationToken);
+    /// <inheritdoc cref="TakeBytes"/>
+    public ValueTask TakeAsync(OutputType output, ReadOnlyMemory<byte> bytes, Func<int, FileCheckpoint> placeBefore, CancellationToken cancellationToken) =>
+        _masks.TryGetValue(output, out var mask) ? mask.TakeAsync(bytes, placeBefore, cancellationToken)
+        : bytes.IsEmpty ? ValueTask.CompletedTask
+        : WriteAsync(output, bytes, placeBefore(0), cancellationToken);
 
     /// <summary>Reports the end behind the last byte, and waits until the relay has both for good.</summary>
-    public Task CompleteAsync(int? exitCode, CancellationToken cancellationToken) => FinishAsync(_writer.CompleteAsync(exitCode, cancellationToken));
+    public Task CompleteAsync(int? exitCode, CancellationToken cancellationToken) => FinishAsync(() => _writer.CompleteAsync(exitCode, cancellationToken));
 
     /// <summary>Waits until the relay has everything for good; the session stays open.</summary>
-    public Task CloseAsync(CancellationToken cancellationToken) => FinishAsync(_writer.DeliverAsync(cancellationToken));
+    public Task CloseAsync(CancellationToken cancellationToken) => FinishAsync(() => _writer.DeliverAsync(cancellationToken));
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var mask in _masks.Values)
+        {
+            await mask.DisposeAsync();
+        }
+
         await _writer.DisposeAsync();
+        OutputMasks.SayWhatWasMasked(_counts, _streams);
         _client.Dispose();
         if (_writer.UndeliveredSpool is { } folder)
         {
@@ -102,11 +122,27 @@ internal sealed class FollowDelivery : IAsyncDisposable
         return _client.OpenWriter(_options.Delivery.Session, writer);
     }
 
-    private async Task FinishAsync(Task finish)
+    /// <summary>The place goes with the last piece. What masks made longer than a record is rare; a crash between its pieces repeats the first.</summary>
+    private async ValueTask WriteAsync(OutputType output, ReadOnlyMemory<byte> bytes, FileCheckpoint place, CancellationToken cancellationToken)
+    {
+        for (; bytes.Length > MostRecordBytes; bytes = bytes[MostRecordBytes..])
+        {
+            await _writer.WriteAsync(output, bytes[..MostRecordBytes], cancellationToken);
+        }
+
+        await _writer.WriteAsync(output, bytes, place.Encode(), cancellationToken);
+    }
+
+    private async Task FinishAsync(Func<Task> finish)
     {
         try
         {
-            await finish;
+            foreach (var mask in _masks.Values)
+            {
+                await mask.EndAsync();
+            }
+
+            await finish();
             IsDelivered = true;
         }
         catch (Exception failure) when (failure is OperationCanceledException or RelayException)

@@ -76,7 +76,7 @@ internal sealed class FollowRun(StandardStreams streams, FollowOptions options)
                 file.Value,
                 delivery.Checkpoint(file.Key),
                 options.Pace,
-                (bytes, checkpoint, cancellationToken) => delivery.TakeAsync(file.Key, bytes, checkpoint, cancellationToken),
+                (bytes, placeBefore, cancellationToken) => delivery.TakeAsync(file.Key, bytes, placeBefore, cancellationToken),
                 Say))
             .ToList();
         try

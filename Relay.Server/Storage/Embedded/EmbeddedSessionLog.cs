@@ -192,12 +192,14 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
             ThrowIfLost(lease, lease.Outputs[0]);
             if (_state.Completion is null)
             {
-                var note = new CompletionNote(
-                    lease.RunId,
-                    exitCode,
-                    totals.ToDictionary(total => total.Output, total => _state.Judge(lease.RunId, total)),
-                    totals.ToDictionary(
-                        total => total.Output, total => new ReportedTotal(total.Bytes, total.Crc32C, _state.OwnOffset(lease.RunId, total.Output))));
+                var verdicts = totals.ToDictionary(total => total.Output, total => _state.Judge(lease.RunId, total, lease.IsMasked));
+                var reported = totals.ToDictionary(
+                    total => total.Output,
+                    total => new ReportedTotal(
+                        total.Bytes,
+                        lease.IsMasked && verdicts[total.Output] == Verdict.Unchecked ? null : total.Crc32C, // Not of what is stored.
+                        _state.OwnOffset(lease.RunId, total.Output)));
+                var note = new CompletionNote(lease.RunId, exitCode, verdicts, reported);
                 WriteNote(RecordKind.Complete, OutputType.None, note, StorageJson.Default.CompletionNote, lease.FencingNumber);
                 foreach (var output in OutputTypes.All)
                 {
