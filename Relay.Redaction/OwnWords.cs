@@ -21,7 +21,8 @@ internal static class OwnWords
         string[] lines;
         try
         {
-            lines = File.ReadAllLines(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+            var strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+            lines = strict.GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF').Split('\n');
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException or ArgumentException or NotSupportedException)
         {

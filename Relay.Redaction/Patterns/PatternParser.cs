@@ -306,10 +306,15 @@ internal sealed class PatternParser
             for (var isFirst = true; isFirst || parser.Peek() != ']'; isFirst = false)
             {
                 var one = ParseOne();
-                if (parser.Peek() == '-' && parser.Peek(1) is not (']' or null))
+                if (parser.Peek() == '-' && parser.Peek(1) is not (']' or '[' or null))
                 {
                     parser._at++;
-                    one = parser.Peek() == '[' ? throw parser.Fault("takes one class from another, [a-[b]]; write out what is left") : ParseRange(one);
+                    one = ParseRange(one);
+                }
+
+                if (parser.Peek() == '-' && parser.Peek(1) == '[')
+                {
+                    throw parser.Fault("takes one class from another, [a-z-[b]]; write out what is left");
                 }
 
                 set |= one;

@@ -1,6 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using FluentAssertions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Relay.Contracts;
+using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 using Relay.Server.Streaming;
@@ -202,8 +207,14 @@ public sealed class SessionExpiryTests : IAsyncLifetime
         await LogSteps.Refused(() => _registry.Get(), RelayErrorCode.SessionNotFound);
     }
 
+    private LogRedaction NoMasks() => new(
+        Options.Create(new RedactionOptions()),
+        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>(),
+        _registry.Time,
+        NullLogger<LogRedaction>.Instance);
+
     private async Task<WriterConnection> Connect(Session session, string run = "run", int attempt = 1) =>
-        await WriterConnection.OpenAsync(session, new LeaseRequest(run, attempt, LogSteps.Both, 0), _registry.Publisher, CancellationToken.None);
+        await WriterConnection.OpenAsync(session, new LeaseRequest(run, attempt, LogSteps.Both, 0), _registry.Publisher, NoMasks(), CancellationToken.None);
 
     private ReaderPump Pump(Session session) =>
         new(session, new ReaderWish(LogSteps.Both, ReadFrom.Start, Follow: true, EndWhenLost: false), new StreamingOptions(), _registry.Time, CancellationToken.None);
