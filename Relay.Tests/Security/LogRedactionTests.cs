@@ -39,7 +39,9 @@ public sealed class LogRedactionTests : IAsyncLifetime
         await upload.WrittenAsync(OutputType.Stdout, Text.Length);
         upload.Send(new WriteItem
         {
-            Kind = WriteItemKind.Complete, ExitCode = 0, Totals = [new OutputTotal(OutputType.Stdout, Text.Length, Crc32C.Append(0, Bytes(Text)))],
+            Kind = WriteItemKind.Complete,
+            ExitCode = 0,
+            Totals = [new OutputTotal(OutputType.Stdout, Text.Length, Crc32C.Append(0, Bytes(Text)))],
         });
         while (upload.Ack.Kind != WriteAckKind.Completed)
         {
