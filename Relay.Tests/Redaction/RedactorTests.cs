@@ -138,6 +138,16 @@ public sealed class RedactorTests
     }
 
     [Fact]
+    public void What_was_held_for_nothing_does_not_move_the_end_of_what_may_be_held()
+    {
+        var rules = MaskedText.Rules("password", "BEGIN[^!]*END");
+        var text = $"pBEGIN{new string('.', Redactor.MostHeldBytes - 8)}END!";
+
+        MaskedText.Of(rules, text).Should().Be("p[redacted:regex-2]!");
+        MaskedText.Of(rules, [text[..1], text[1..]]).Should().Be("p[redacted:regex-2]!");
+    }
+
+    [Fact]
     public void What_is_held_is_bounded()
     {
         var redactor = new Redactor(Own, MaskStyle.Named, _ => { });

@@ -21,7 +21,11 @@ public sealed class LogRedactionTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _relay = await RelayHost.StartAsync(options => options.Settings["Redaction:Enabled"] = "true");
+        _relay = await RelayHost.StartAsync(options =>
+        {
+            options.Settings["Redaction:Enabled"] = "true";
+            options.Settings["Storage:Fsync"] = "Os"; // No sync wakes the acknowledgements of what the clock appends.
+        });
         _session = await _relay.Api.CreateSession();
     }
 
