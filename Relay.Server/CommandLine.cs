@@ -32,7 +32,7 @@ internal static class CommandLine
         "host", "port", "ttl", "data", "tls-cert", "tls-key", "admin-keys-file", "anonymous-networks", "known-proxies", "allowed-origins", "auth",
     ];
 
-    private static readonly string[] Sections = ["Storage", "Sessions", "Streaming", "Security", "Redaction", "Serilog"];
+    private static readonly string[] Sections = ["Storage", "Sessions", "Streaming", "Security", "Limits", "Redaction", "Serilog"];
 
     /// <param name="args">The command line.</param>
     /// <param name="faults">Receives a line for each option that is unknown or has no value.</param>

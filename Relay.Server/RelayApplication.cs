@@ -68,9 +68,11 @@ internal static class RelayApplication
         var relay = RelayServerOptions.Read(builder.Configuration, faults);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(4));
-        builder.UseKestrel(relay, FileHandles.ConnectionsOfAKind(faults), builder.AddTls(faults));
+        FileHandles.ConnectionsOfAKind(faults);
+        builder.UseKestrel(relay, builder.AddTls(faults));
         builder.AddObservability(faults);
         builder.AddSecurity(relay);
+        builder.AddLimits();
         builder.AddStorage(relay);
         builder.AddSessions(relay);
         builder.AddStreaming();
@@ -83,6 +85,7 @@ internal static class RelayApplication
         faults.AddRange(OptionsValidation.FaultsOf<StreamingOptions>(app.Services, StreamingOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<SecurityOptions>(app.Services, SecurityOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<RedactionOptions>(app.Services, RedactionOptions.Section));
+        faults.AddRange(OptionsValidation.FaultsOf<LimitOptions>(app.Services, LimitOptions.Section));
         if (faults.Count > 0)
         {
             throw new StartupException(faults);
@@ -97,14 +100,18 @@ internal static class RelayApplication
         return app;
     }
 
-    private static void UseKestrel(this WebApplicationBuilder builder, RelayServerOptions relay, long connections, Action<ListenOptions>? tls)
+    private static void UseKestrel(this WebApplicationBuilder builder, RelayServerOptions relay, Action<ListenOptions>? tls)
     {
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxResponseBufferSize = 16 * 1024; // A quarter of the default: a reader that takes nothing costs that much less.
-            kestrel.Listen(relay.Address, relay.Port, tls ?? (_ => { }));
-            kestrel.Limits.MaxConcurrentConnections = kestrel.Limits.MaxConcurrentUpgradedConnections = connections; // Those beyond are closed at once.
+            kestrel.Listen(relay.Address, relay.Port, listener =>
+            {
+                listener.Protocols = HttpProtocols.Http1; // Of HTTP/2 one connection could carry more requests than connections are allowed.
+                kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>().Guard(listener);
+                tls?.Invoke(listener);
+            });
         });
         builder.WebHost.UseSockets(sockets =>
         {

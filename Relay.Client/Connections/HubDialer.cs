@@ -44,7 +44,7 @@ internal sealed partial class HubDialer(RelayClientOptions options)
             cancellationToken.ThrowIfCancellationRequested();
             throw factory.RefusedWith is 401 or 403
                 ? NotARelay.Denied(factory.RefusedWith.Value, factory.RefusalReason ?? Words(e, factory.RefusedWith, tooLate: false), e)
-                : RelayException.Create(RelayErrorCode.ConnectionLost, Words(e, factory.RefusedWith, timeout.IsCancellationRequested), e);
+                : RelayException.Create(RelayErrorCode.ConnectionLost, Words(e, factory.RefusedWith, timeout.IsCancellationRequested), e, factory.RetryAfter);
         }
     }
 

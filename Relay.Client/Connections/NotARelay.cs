@@ -10,10 +10,10 @@ internal static class NotARelay
         RelayException.Create(RelayErrorCode.ConnectionLost, $"What answers at {Origin(url)} is not a relay: {what}.", cause);
 
     /// <summary>An HTTP status without a problem document.</summary>
-    public static RelayException Answered(int status, string answered, Uri? url) =>
+    public static RelayException Answered(int status, string answered, Uri? url, TimeSpan? retryAfter = null) =>
         status is 401 or 403
             ? Denied(status, Words(status, answered, url))
-            : RelayException.Create(MayPass(status) ? RelayErrorCode.ConnectionLost : RelayErrorCode.InvalidRequest, Words(status, answered, url));
+            : RelayException.Create(MayPass(status) ? RelayErrorCode.ConnectionLost : RelayErrorCode.InvalidRequest, Words(status, answered, url), retryAfter: retryAfter);
 
     /// <summary>401 and 403, whoever says it.</summary>
     public static RelayException Denied(int status, string reason, Exception? cause = null) =>
@@ -22,6 +22,7 @@ internal static class NotARelay
     /// <summary>What an HTTP status without a problem document means, for a person.</summary>
     public static string Words(int status, string answered, Uri? url) =>
         status is 401 or 403 ? $"{answered}: access is refused. What stands at {Origin(url)} asks for a token, or for another one."
+        : status == 429 ? $"{answered}: {Origin(url)} is asked too often."
         : MayPass(status) ? $"What answers at {Origin(url)} is not a relay, or its relay is away: {answered}."
         : $"What answers at {Origin(url)} is not a relay: {answered}.";
 

@@ -1,3 +1,5 @@
+using Relay.Contracts;
+
 namespace Relay.Client.Connections;
 
 /// <summary>
@@ -9,6 +11,9 @@ namespace Relay.Client.Connections;
 /// <param name="random">Draws from [0, 1).</param>
 internal sealed class RetryBackoff(TimeSpan first, TimeSpan cap, Func<double> random)
 {
+    /// <summary>No relay is believed that it wants to be left alone for longer.</summary>
+    private static readonly TimeSpan MostAsked = TimeSpan.FromSeconds(30);
+
     private TimeSpan? _next;
 
     public RetryBackoff(RelayClientOptions options)
@@ -23,6 +28,9 @@ internal sealed class RetryBackoff(TimeSpan first, TimeSpan cap, Func<double> ra
         _next = step > cap / 2 ? cap : step * 2;
         return step * (0.5 + (random() / 2));
     }
+
+    /// <summary>The delay before the next attempt after a failure: what the relay asked for, if it did, comes before our own, so that those whom it asked alike do not return in one wave.</summary>
+    public TimeSpan Next(RelayException failure) => Next() + (failure.RetryAfter is { } asked && asked > TimeSpan.Zero ? (asked < MostAsked ? asked : MostAsked) : TimeSpan.Zero);
 
     /// <summary>Begins anew, after an attempt that got somewhere.</summary>
     public void Reset() => _next = null;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Connections;
 
@@ -22,6 +23,9 @@ internal sealed class WebSocketConnectionFactory(HttpMessageHandler handler, str
 
     /// <summary>Why, if the relay said so.</summary>
     public string? RefusalReason { get; private set; }
+
+    /// <summary>How long it asked to be left alone, if it did.</summary>
+    public TimeSpan? RetryAfter { get; private set; }
 
     public async ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
@@ -47,10 +51,17 @@ internal sealed class WebSocketConnectionFactory(HttpMessageHandler handler, str
         {
             RefusedWith = (int)socket.HttpStatusCode is var status and not 0 ? status : null;
             RefusalReason = socket.HttpResponseHeaders?.GetValueOrDefault("WWW-Authenticate")?.Select(BearerChallenge.DescriptionOf).FirstOrDefault();
+            RetryAfter = RetryAfterOf(socket.HttpResponseHeaders);
             socket.Dispose();
             throw;
         }
     }
+
+    private static TimeSpan? RetryAfterOf(IReadOnlyDictionary<string, IEnumerable<string>>? headers) =>
+        headers?.FirstOrDefault(header => header.Key.Equals("Retry-After", StringComparison.OrdinalIgnoreCase)).Value?.FirstOrDefault() is { } text
+        && RetryConditionHeaderValue.TryParse(text, out var after)
+            ? after.Delta
+            : null;
 
     /// <summary>Tears the connection down, whatever it is doing.</summary>
     public void Abort() => _abort?.Invoke();

@@ -136,7 +136,7 @@ internal sealed class LogReader : IAsyncDisposable
             throw failure;
         }
 
-        var delay = _backoff.Next();
+        var delay = _backoff.Next(failure);
         Report(new ConnectionChange(ConnectionState.Disconnected, failure, delay));
         await Task.Delay(delay, _dialer.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
     }

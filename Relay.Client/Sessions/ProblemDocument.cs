@@ -33,19 +33,22 @@ internal sealed record ProblemDocument
         }
 
         return problem?.Code is { } name && RelayErrorCodes.TryParse(name, out var code)
-            ? problem.ToException(code)
+            ? problem.ToException(code, After(response))
             : FromStatus(response);
     }
 
-    private RelayException ToException(RelayErrorCode code)
+    private RelayException ToException(RelayErrorCode code, TimeSpan? retryAfter)
     {
         var detail = string.IsNullOrEmpty(Detail) ? code.ToName() : Detail;
-        return ExpectedOffset is { } expected ? new OffsetMismatchException(code, expected, detail) : RelayException.Create(code, detail);
+        return ExpectedOffset is { } expected ? new OffsetMismatchException(code, expected, detail) : RelayException.Create(code, detail, retryAfter: retryAfter);
     }
+
+    // Also a date is allowed, which would need a clock that agrees with the relay's.
+    private static TimeSpan? After(HttpResponseMessage response) => response.Headers.RetryAfter?.Delta;
 
     private static RelayException FromStatus(HttpResponseMessage response)
     {
         var asked = response.RequestMessage?.RequestUri;
-        return NotARelay.Answered((int)response.StatusCode, $"{asked} answered {(int)response.StatusCode} {response.ReasonPhrase}", asked);
+        return NotARelay.Answered((int)response.StatusCode, $"{asked} answered {(int)response.StatusCode} {response.ReasonPhrase}", asked, After(response));
     }
 }

@@ -48,7 +48,7 @@ internal sealed class WriterLoop
                     return;
                 }
 
-                var delay = _backoff.Next();
+                var delay = _backoff.Next(failure);
                 _dialer.Report(_options.OnConnectionChange, new ConnectionChange(ConnectionState.Disconnected, failure, delay));
                 await Task.Delay(delay, _dialer.Options.TimeProvider, stop).ConfigureAwait(false);
             }

@@ -10,6 +10,9 @@ public class RelayException : Exception
     /// <summary>What went wrong, for programs.</summary>
     public RelayErrorCode Code { get; }
 
+    /// <summary>How long the relay asks to be left alone, where it says so.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>Whether the same request may succeed later without a change.</summary>
     public bool IsRetryable => Code.IsRetryable();
 
@@ -36,14 +39,14 @@ public class RelayException : Exception
         body.Contains("Method does not exist", StringComparison.Ordinal) || (colon > 0 && body[..colon].All(c => c is '_' or (>= 'a' and <= 'z')));
 
     /// <summary>Makes the most specific exception type for a code.</summary>
-    public static RelayException Create(RelayErrorCode code, string detail, Exception? innerException = null) => code switch
+    public static RelayException Create(RelayErrorCode code, string detail, Exception? innerException = null, TimeSpan? retryAfter = null) => code switch
     {
         RelayErrorCode.SessionExists => new SessionExistsException(detail, innerException),
         RelayErrorCode.SessionNotFound => new SessionNotFoundException(detail, innerException),
         RelayErrorCode.SessionDeleted or RelayErrorCode.SessionExpired or RelayErrorCode.SessionReplaced => new SessionGoneException(code, detail, innerException),
         RelayErrorCode.SessionCompleted or RelayErrorCode.WriterAlreadyConnected or RelayErrorCode.Fenced => new WriterRefusedException(code, detail, innerException),
         RelayErrorCode.Unauthorized or RelayErrorCode.Forbidden => new AccessDeniedException(code, detail, innerException),
-        _ => new RelayException(code, detail, innerException),
+        _ => new RelayException(code, detail, innerException) { RetryAfter = retryAfter },
     };
 }
 
@@ -68,10 +71,11 @@ public sealed class AccessDeniedException(RelayErrorCode code, string detail, Ex
     : RelayException(code, detail, innerException);
 
 /// <summary>The caller asks too often.</summary>
-public sealed class TooManyRequestsException(TimeSpan retryAfter, string detail) : RelayException(RelayErrorCode.TooManyRequests, detail)
+public sealed class TooManyRequestsException : RelayException
 {
-    /// <summary>When the next request may succeed.</summary>
-    public TimeSpan RetryAfter { get; } = retryAfter;
+    /// <summary>Makes a refusal that says when the next request may succeed.</summary>
+    public TooManyRequestsException(TimeSpan retryAfter, string detail)
+        : base(RelayErrorCode.TooManyRequests, detail) => RetryAfter = retryAfter;
 }
 
 /// <summary>The data does not begin where the output ends.</summary>

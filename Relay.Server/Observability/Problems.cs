@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Relay.Contracts;
 
@@ -68,11 +69,9 @@ internal static class Problems
                 var error = failure.Code == RelayErrorCode.Unauthorized ? "invalid_token" : "insufficient_scope";
                 response.Headers.WWWAuthenticate = $"Bearer error=\"{error}\", error_description=\"{Quotable(failure.Message)}\"";
                 break;
-            case TooManyRequestsException tooMany:
-                response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(tooMany.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-                break;
-            case { Code: RelayErrorCode.LimitReached }:
-                response.Headers.RetryAfter = "1";
+            case { Code: RelayErrorCode.TooManyRequests or RelayErrorCode.LimitReached }:
+                var seconds = Math.Ceiling(failure.RetryAfter?.TotalSeconds ?? 1); // Rounded up: who comes then is let in.
+                response.Headers.RetryAfter = Math.Max(1, (long)seconds).ToString(CultureInfo.InvariantCulture);
                 break;
         }
     }
@@ -129,6 +128,12 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         {
             LogRefused(e.Code, e.Message);
             await Problems.WriteAsync(context, e);
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            context.Response.Headers.Connection = "close"; // The rest of the body is not wanted.
+            var most = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
+            await Problems.WriteAsync(context, new RelayException(RelayErrorCode.RecordTooLarge, $"A JSON body may have {most} bytes (Limits:MaxDocumentBytes)."));
         }
         catch (BadHttpRequestException e)
         {

@@ -10,6 +10,9 @@ internal sealed class Caller : ClaimsIdentity
     private Caller(string name, bool isAdmin, TokenHash? token)
         : base(RelayAuthentication.Scheme) => (LimitName, IsAdmin, Token) = (name, isAdmin, token);
 
+    /// <summary>Came without a token.</summary>
+    public bool IsAnonymous => this == Anonymous;
+
     /// <summary>May do everything.</summary>
     public bool IsAdmin { get; }
 

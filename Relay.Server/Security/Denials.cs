@@ -42,7 +42,7 @@ internal static class Denials
 }
 
 /// <summary>Refusals over HTTP: WebSocket handshakes, the hub's among them, are refused as plain requests.</summary>
-internal sealed class DenialAnswers : IAuthorizationMiddlewareResultHandler
+internal sealed class DenialAnswers(RateLimits rates) : IAuthorizationMiddlewareResultHandler
 {
     public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
@@ -52,8 +52,9 @@ internal sealed class DenialAnswers : IAuthorizationMiddlewareResultHandler
             return;
         }
 
-        throw authorizeResult.Challenged
+        var refusal = authorizeResult.Challenged
             ? await RelayAuthentication.FailureOfAsync(context)
             : Denials.Forbidden(policy.Requirements.OfType<RightRequirement>().Max(requirement => requirement.Right));
+        throw RelayAuthentication.HasToken(context.Request) && rates.Fail(context.Connection.RemoteIpAddress) is { } tooMany ? tooMany : refusal;
     }
 }

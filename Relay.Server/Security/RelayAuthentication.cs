@@ -27,6 +27,10 @@ internal sealed class RelayAuthentication(
     public static async Task<RelayException> FailureOfAsync(HttpContext context) =>
         (await context.AuthenticateAsync(Scheme)).Failure as RelayException ?? Denials.Unknown("The request has no token.");
 
+    /// <summary>Whether a request came with a token or a ticket, be it right or wrong.</summary>
+    public static bool HasToken(HttpRequest request) =>
+        request.Headers[HeaderNames.Authorization].Count > 0 || Array.Exists(TicketParameters, request.Query.ContainsKey);
+
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (rules.IsOpen)

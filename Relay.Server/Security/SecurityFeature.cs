@@ -63,6 +63,7 @@ internal static partial class SecurityFeature
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseLimits();
         app.Lifetime.ApplicationStarted.Register(() => Announce(app.Logger, rules));
     }
 
@@ -73,6 +74,7 @@ internal static partial class SecurityFeature
             return new TicketAnswer { Ticket = tickets.Issue(Caller.Of(user)!), ExpiresIn = (int)TicketOffice.Life.TotalSeconds };
         })
             .Needs(Right.Connect)
+            .WithMetadata(new RatedAttribute(Rate.Connect))
             .WithSummary("A ticket that stands for the caller's token, once, in the URL of a WebSocket or a download")
             .WithTags("Access")
             .Produces<TicketAnswer>();

@@ -36,10 +36,20 @@ internal sealed class Session
     /// <summary>Something was appended, connected or delivered.</summary>
     public void Touch() => Interlocked.Exchange(ref _lastActivity, _time.GetTimestamp());
 
-    public void ReaderJoined()
+    /// <summary>Counts a reader, unless there are as many as may be.</summary>
+    public bool TryJoin(int most)
     {
-        Interlocked.Increment(ref _readers);
-        Touch();
+        int readers;
+        do
+        {
+            readers = Volatile.Read(ref _readers);
+            if (readers >= most)
+            {
+                return false;
+            }
+        }
+        while (Interlocked.CompareExchange(ref _readers, readers + 1, readers) != readers);
+        return true;
     }
 
     public void ReaderLeft() => Interlocked.Decrement(ref _readers);

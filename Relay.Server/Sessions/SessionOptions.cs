@@ -13,4 +13,7 @@ internal sealed class SessionOptions
 
     /// <summary>Most sessions at a time. 1–10,000,000, default 100,000.</summary>
     public int MaxSessions { get; set; } = 100_000;
+
+    /// <summary>Most sessions at a time that one admin key, or all callers without a token together, have created. 0 (default): no limit; else up to 10,000,000.</summary>
+    public int MaxPerKey { get; set; }
 }

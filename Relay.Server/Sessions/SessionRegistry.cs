@@ -7,9 +7,10 @@ using Relay.Server.Storage;
 namespace Relay.Server.Sessions;
 
 /// <summary>Finds, creates and ends sessions. The store decides; this adds the clocks and counters of this relay.</summary>
-internal sealed class SessionRegistry(ILogStore store, PresencePublisher presence, IOptions<SessionOptions> options, TimeProvider time)
+internal sealed class SessionRegistry(ILogStore store, PresencePublisher presence, IOptions<SessionOptions> options, TimeProvider time) : IDisposable
 {
     private readonly ConcurrentDictionary<long, Session> _sessions = new();
+    private readonly SemaphoreSlim _creating = new(1);
 
     public TimeSpan Ttl => options.Value.Ttl;
 
@@ -40,13 +41,19 @@ internal sealed class SessionRegistry(ILogStore store, PresencePublisher presenc
     {
         SessionIds.ThrowIfInvalid(id);
         labels = SessionLabels.Check(labels);
-        if (await store.CountAsync(cancellationToken) >= options.Value.MaxSessions)
+        var tokens = IssuedTokens.Next();
+        Session session;
+        await _creating.WaitAsync(cancellationToken); // One after the other, so that none slips in between count and creation.
+        try
         {
-            throw new RelayException(RelayErrorCode.StorageFull, $"This relay holds its most sessions, {options.Value.MaxSessions}. Delete some, or raise Sessions:MaxSessions.");
+            await ThrowIfFullAsync(owner, cancellationToken);
+            session = Wrap(await store.CreateAsync(id, labels, tokens.ToAccess(owner), cancellationToken));
+        }
+        finally
+        {
+            _creating.Release();
         }
 
-        var tokens = IssuedTokens.Next();
-        var session = Wrap(await store.CreateAsync(id, labels, tokens.ToAccess(owner), cancellationToken));
         session.Touch();
         presence.Publish(PresenceKind.SessionCreated, id);
         return (session, tokens);
@@ -117,6 +124,23 @@ internal sealed class SessionRegistry(ILogStore store, PresencePublisher presenc
     /// <summary>All sessions, newest first.</summary>
     public async ValueTask<IReadOnlyList<Session>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await store.ListAsync(cancellationToken)).Select(Wrap).OrderByDescending(session => session.Log.CreatedAt)];
+
+    public void Dispose() => _creating.Dispose();
+
+    private async ValueTask ThrowIfFullAsync(string owner, CancellationToken cancellationToken)
+    {
+        var (most, mostPerKey) = (options.Value.MaxSessions, options.Value.MaxPerKey);
+        if (await store.CountAsync(cancellationToken) >= most)
+        {
+            throw new RelayException(RelayErrorCode.StorageFull, $"This relay holds its most sessions, {most}. Delete some, or raise Sessions:MaxSessions.");
+        }
+
+        if (mostPerKey > 0 && await store.CountAsync(owner, cancellationToken) >= mostPerKey)
+        {
+            throw new RelayException(
+                RelayErrorCode.StorageFull, $"This relay holds as many sessions of this key, or without one, as it may, {mostPerKey}. Delete some, or raise Sessions:MaxPerKey.");
+        }
+    }
 
     private async ValueTask<bool> SweepAsync(Session session, CancellationToken cancellationToken)
     {

@@ -14,6 +14,7 @@ internal sealed class SessionsController(SessionRegistry registry, SessionStatus
     private Caller Caller => Caller.Of(User)!;
 
     [HttpPost]
+    [Rated(Rate.Create)]
     [Needs(Right.Admin)]
     [EndpointSummary("Create a session")]
     [ProducesResponseType<SessionAnswer>(StatusCodes.Status200OK)]
@@ -22,6 +23,7 @@ internal sealed class SessionsController(SessionRegistry registry, SessionStatus
         Created(await registry.CreateAsync(body.SessionId, body.Labels, Caller.LimitName, cancellationToken));
 
     [HttpPost("{id}")]
+    [Rated(Rate.Create)]
     [Needs(Right.Admin)]
     [EndpointSummary("Create a session, its id in the path")]
     [ProducesResponseType<SessionAnswer>(StatusCodes.Status200OK)]
@@ -30,6 +32,7 @@ internal sealed class SessionsController(SessionRegistry registry, SessionStatus
         Created(await registry.CreateAsync(id, null, Caller.LimitName, cancellationToken));
 
     [HttpPut("{id}")]
+    [Rated(Rate.Create)]
     [Needs(Right.Write)]
     [EndpointSummary("Create a session if it does not exist")]
     [ProducesResponseType<SessionAnswer>(StatusCodes.Status200OK)]

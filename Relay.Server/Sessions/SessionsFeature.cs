@@ -15,7 +15,8 @@ internal static class SessionsFeature
             .Configure(options => options.Ttl = relay.Ttl ?? options.Ttl)
             .ValidateRange(options => options.Ttl, "Sessions:Ttl", TimeSpan.FromSeconds(1), TimeSpan.FromDays(365))
             .ValidateRange(options => options.SweepInterval, "Sessions:SweepInterval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1))
-            .ValidateRange(options => options.MaxSessions, "Sessions:MaxSessions", 1, 10_000_000);
+            .ValidateRange(options => options.MaxSessions, "Sessions:MaxSessions", 1, 10_000_000)
+            .ValidateRange(options => options.MaxPerKey, "Sessions:MaxPerKey", 0, 10_000_000);
         builder.Services.AddSingleton<PresencePublisher>();
         builder.Services.AddSingleton<SessionRegistry>();
         builder.Services.AddSingleton<SessionStatusMapper>();

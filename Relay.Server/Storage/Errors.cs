@@ -78,6 +78,14 @@ internal static class Errors
         ? new RelayException(RelayErrorCode.StorageFull, "The relay's disk is full. What was not acknowledged is not stored; try again later. Reading goes on.", inner)
         : StorageFailed(inner);
 
+    public static RelayException SessionFull(string id, long most) => new(
+        RelayErrorCode.StorageFull,
+        $"Storage:MaxSessionBytes ({most}) is reached, and Storage:WhenFull is Refuse. Session '{id}' takes no more output; reading goes on. Raise the limit, or use another session.");
+
+    public static RelayException StoreFull(long most) => new(
+        RelayErrorCode.StorageFull,
+        $"Storage:MaxTotalBytes ({most}) is reached, and Storage:WhenFull is Refuse. Try again when sessions were deleted or have expired, or raise the limit; reading goes on.");
+
     public static RelayException StorageFailed(Exception? inner) =>
         new(RelayErrorCode.StorageFailed, "The relay could not write to its disk. Reconnect and send again what is not durable.", inner);
 

@@ -13,6 +13,16 @@ internal enum FsyncPolicy
     Os,
 }
 
+/// <summary>What happens at <see cref="StorageOptions.MaxSessionBytes"/> and <see cref="StorageOptions.MaxTotalBytes"/>.</summary>
+internal enum WhenFull
+{
+    /// <summary>The oldest segments are removed; readers behind get a gap.</summary>
+    Trim,
+
+    /// <summary>Nothing is removed: what would go beyond is refused, until sessions are deleted or expire.</summary>
+    Refuse,
+}
+
 /// <summary>Options of the embedded store, configuration section <c>Storage</c>.</summary>
 internal sealed class StorageOptions
 {
@@ -33,11 +43,14 @@ internal sealed class StorageOptions
     /// <summary>Size at which a segment file is sealed and the next one begins. 64 KiB–1 GiB, default 64 MiB. Retention removes whole segments.</summary>
     public long SegmentBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Most bytes kept of one session; the oldest segments go first and readers behind get a gap. 0: no limit (default).</summary>
+    /// <summary>Most bytes kept of one session; what happens then, <see cref="WhenFull"/> says. 0: no limit (default).</summary>
     public long MaxSessionBytes { get; set; }
 
-    /// <summary>Most bytes kept in all; the oldest segments of the largest sessions go first. 0: no limit (default).</summary>
+    /// <summary>Most bytes kept in all; of the largest sessions first, where the oldest segments are removed. 0: no limit (default).</summary>
     public long MaxTotalBytes { get; set; }
+
+    /// <summary>Default <see cref="WhenFull.Trim"/>.</summary>
+    public WhenFull WhenFull { get; set; } = WhenFull.Trim;
 
     /// <summary>Most bytes of a session's newest records that stay in memory for readers that keep up. 64 KiB–64 MiB, default 1 MiB.</summary>
     public int HotTailBytes { get; set; } = 1024 * 1024;

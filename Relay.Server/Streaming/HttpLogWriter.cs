@@ -8,7 +8,7 @@ using Relay.Server.Storage;
 namespace Relay.Server.Streaming;
 
 /// <summary>Appends a request body to an output, block by block as it arrives.</summary>
-internal sealed class HttpLogWriter(PresencePublisher presence, LogRedaction redaction, IHostApplicationLifetime lifetime)
+internal sealed class HttpLogWriter(PresencePublisher presence, LogRedaction redaction, WriterPaces paces, IHostApplicationLifetime lifetime)
 {
     private const string DefaultRun = "http";
 
@@ -22,7 +22,8 @@ internal sealed class HttpLogWriter(PresencePublisher presence, LogRedaction red
         }
 
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        await using var writer = await WriterConnection.OpenAsync(session, ToLease(request, output, offset), presence, redaction, interrupted.Token);
+        await using var writer = await WriterConnection.OpenAsync(
+            session, ToLease(request, output, offset), presence, redaction, interrupted.Token, paces.Next(context.RequestAborted));
         try
         {
             await CopyAsync(context, writer, output, offset, interrupted.Token);

@@ -28,14 +28,14 @@ internal sealed class ReaderPump : IDisposable
     private bool _placeIsNews;
     private bool _isOver;
 
-    /// <exception cref="RelayException">The session is gone, the cursor is not of this session, or the offset is beyond the end.</exception>
+    /// <exception cref="RelayException">The session is gone or has its most readers, the cursor is not of this session, or the offset is beyond the end.</exception>
     public ReaderPump(Session session, ReaderWish wish, StreamingOptions options, TimeProvider time, CancellationToken stopping)
     {
         (_session, _wish, _options, _time, _stopping) = (session, wish, options, time, stopping);
-        _reader = session.Log.OpenReader(wish.From);
+        _reader = Join(session, wish.From, options.MaxReadersPerSession);
         _began = time.GetTimestamp();
         _placeIsNews = wish.From is ReadFrom.Tail or ReadFrom.LastLines or ReadFrom.Since;
-        session.ReaderJoined();
+        session.Touch();
     }
 
     private ISessionLog Log => _session.Log;
@@ -118,6 +118,25 @@ internal sealed class ReaderPump : IDisposable
         _reader.Dispose();
         _session.ReaderLeft();
         _session.Touch();
+    }
+
+    private static ILogReader Join(Session session, ReadFrom from, int most)
+    {
+        if (!session.TryJoin(most))
+        {
+            throw new RelayException(
+                RelayErrorCode.LimitReached, $"Session '{session.Id}' has its most readers, {most} (Streaming:MaxReadersPerSession). Try again when one has left.");
+        }
+
+        try
+        {
+            return session.Log.OpenReader(from);
+        }
+        catch
+        {
+            session.ReaderLeft();
+            throw;
+        }
     }
 
     /// <summary>Whether a reader at the tail is done, and if not, how long until it may be without anything happening.</summary>

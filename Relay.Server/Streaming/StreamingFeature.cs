@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Options;
@@ -15,6 +16,8 @@ internal static class StreamingFeature
     /// <summary>Where back-pressure begins on the way to a hub client: one batch may wait, not two.</summary>
     private const int StalledReaderBufferBytes = 32 * 1024;
 
+    private const long MostBytesPerSecond = 1L << 40;
+
     public static WebApplicationBuilder AddStreaming(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<StreamingOptions>()
@@ -23,6 +26,11 @@ internal static class StreamingFeature
             .ValidateRange(options => options.BatchBytes, "Streaming:BatchBytes", 4 * 1024, 1024 * 1024)
             .ValidateRange(options => options.WriteWindowItems, "Streaming:WriteWindowItems", 2, 1024)
             .ValidateRange(options => options.MaxItemBytes, "Streaming:MaxItemBytes", 64 * 1024, 16 * 1024 * 1024)
+            .ValidateRange(options => options.MaxMessageBytes, "Streaming:MaxMessageBytes", 64L * 1024, 16L * 1024 * 1024 * 1024)
+            .ValidateRange(options => options.WriterBytesPerSecond, "Streaming:WriterBytesPerSecond", 0, MostBytesPerSecond)
+            .Validate(options => options.WriterBytesPerSecond is 0 or >= 1024, "Streaming:WriterBytesPerSecond must be 0, for no limit, or at least 1024.")
+            .ValidateRange(options => options.MaxReadersPerSession, "Streaming:MaxReadersPerSession", 1, 1_000_000)
+            .ValidateRange(options => options.MaxStreamsPerConnection, "Streaming:MaxStreamsPerConnection", 1, 100_000)
             .ValidateRange(options => options.KeepAliveInterval, "Streaming:KeepAliveInterval", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))
             .ValidateRange(options => options.KeepAliveTimeout, "Streaming:KeepAliveTimeout", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5))
             .ValidateRange(options => options.ClientTimeout, "Streaming:ClientTimeout", TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(10))
@@ -45,6 +53,7 @@ internal static class StreamingFeature
             sockets.KeepAliveTimeout = streaming.Value.KeepAliveTimeout;
         });
         builder.Services.AddSingleton<IHubProtocol, MessagePackHubProtocol>();
+        builder.Services.AddSingleton<WriterPaces>();
         builder.Services.AddSingleton<HttpLogReader>();
         builder.Services.AddSingleton<HttpLogWriter>();
         builder.Services.AddSingleton<WebSocketLogReader>();
@@ -61,7 +70,7 @@ internal static class StreamingFeature
             options.AllowStatefulReconnects = false; // Cursors and offsets do its work; its buffer would throttle streams.
             options.TransportSendTimeout = sendTimeout;
             options.TransportMaxBufferSize = StalledReaderBufferBytes;
-        }).Needs(Right.Connect);
+        }).Needs(Right.Connect).WithMetadata(new DisableRequestSizeLimitAttribute()); // Transports without WebSockets send their items as bodies.
         app.MapLogRoutes();
     }
 }

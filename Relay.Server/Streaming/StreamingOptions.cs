@@ -17,6 +17,18 @@ internal sealed class StreamingOptions
     /// <summary>Most bytes one hub item may carry. 64 KiB–16 MiB, default 1 MiB.</summary>
     public int MaxItemBytes { get; set; } = 1024 * 1024;
 
+    /// <summary>Most bytes of one message of a raw WebSocket, finished or not. 64 KiB–16 GiB, default 64 MiB.</summary>
+    public long MaxMessageBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Most bytes per second of one writer, whatever its transport; it is slowed down, never refused. 0 (default): no limit; else 1 KiB–1 TiB.</summary>
+    public long WriterBytesPerSecond { get; set; }
+
+    /// <summary>Most readers of a session at a time, over all transports. 1–1,000,000, default 1000.</summary>
+    public int MaxReadersPerSession { get; set; } = 1000;
+
+    /// <summary>Most streams, reads and writes, of one hub connection at a time. 1–100,000, default 100.</summary>
+    public int MaxStreamsPerConnection { get; set; } = 100;
+
     /// <summary>How often idle connections are pinged. 1 s–1 min, default 10 s.</summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(10);
 

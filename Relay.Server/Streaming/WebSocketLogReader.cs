@@ -10,6 +10,9 @@ namespace Relay.Server.Streaming;
 internal sealed partial class WebSocketLogReader(
     IOptions<StreamingOptions> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<WebSocketLogReader> logger)
 {
+    /// <summary>Readers have nothing to say; this is more than any slip of theirs.</summary>
+    private const int MaxScrapBytes = 64 * 1024;
+
     private static readonly TimeSpan CloseWhenStopping = TimeSpan.FromSeconds(2);
 
     public async Task RunAsync(HttpContext context, Session session, OutputType output)
@@ -19,16 +22,21 @@ internal sealed partial class WebSocketLogReader(
         using var pump = new ReaderPump(session, wish, options.Value, time, lifetime.ApplicationStopping);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var left = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        var peer = WatchPeerAsync(socket, left);
+        using var talks = CancellationTokenSource.CreateLinkedTokenSource(left.Token);
+        var peer = WatchPeerAsync(socket, left, talks);
         try
         {
-            var reason = await SendAsync(socket, session, pump, isBinary ? null : new Utf8Gate(), left.Token);
+            var reason = await SendAsync(socket, session, pump, isBinary ? null : new Utf8Gate(), left.Token, talks.Token);
             await WebSocketErrors.TryCloseAsync(socket, WebSocketCloseStatus.NormalClosure, reason, options.Value.SendTimeout);
         }
         catch (RelayException e)
         {
             pump.LetGoIfGone(); // The peer may take its time to close.
             await WebSocketErrors.TryCloseAsync(socket, e, options.Value.SendTimeout);
+        }
+        catch (OperationCanceledException) when (talks.IsCancellationRequested && !left.IsCancellationRequested)
+        {
+            await WebSocketErrors.TryCloseAsync(socket, TooTalkative(), options.Value.SendTimeout);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {
@@ -46,11 +54,11 @@ internal sealed partial class WebSocketLogReader(
     }
 
     /// <returns>Why it ended in good order.</returns>
-    private async Task<string> SendAsync(WebSocket socket, Session session, ReaderPump pump, Utf8Gate? gate, CancellationToken cancellationToken)
+    private async Task<string> SendAsync(WebSocket socket, Session session, ReaderPump pump, Utf8Gate? gate, CancellationToken cancellationToken, CancellationToken betweenMessages)
     {
         while (true)
         {
-            foreach (var entry in (await pump.NextAsync(cancellationToken))?.Entries ?? [])
+            foreach (var entry in (await pump.NextAsync(betweenMessages))?.Entries ?? [])
             {
                 switch (entry.Kind)
                 {
@@ -82,13 +90,18 @@ internal sealed partial class WebSocketLogReader(
     }
 
     /// <summary>Readers have nothing to say; what they send is read and thrown away, so that a close or a broken connection is seen.</summary>
-    private static async Task WatchPeerAsync(WebSocket socket, CancellationTokenSource left)
+    private static async Task WatchPeerAsync(WebSocket socket, CancellationTokenSource left, CancellationTokenSource talks)
     {
         var scrap = new byte[256];
         try
         {
-            while ((await socket.ReceiveAsync(scrap.AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
+            for (long said = 0; await socket.ReceiveAsync(scrap.AsMemory(), CancellationToken.None) is { MessageType: not WebSocketMessageType.Close } received;)
             {
+                said += received.Count;
+                if (said > MaxScrapBytes && !talks.IsCancellationRequested)
+                {
+                    await talks.CancelAsync(); // Between two messages: a send that is cancelled would take the socket with it, and the reason.
+                }
             }
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
@@ -129,6 +142,9 @@ internal sealed partial class WebSocketLogReader(
             return false;
         }
     }
+
+    private static RelayException TooTalkative() =>
+        new(RelayErrorCode.RecordTooLarge, $"A reader may send {MaxScrapBytes} bytes in all, and need not send any.");
 
     private static string ReasonOf(LogEntry end) => end.End switch
     {

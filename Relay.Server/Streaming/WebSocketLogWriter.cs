@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using Microsoft.Extensions.Options;
 using Relay.Contracts;
 using Relay.Server.Security;
 using Relay.Server.Sessions;
@@ -8,7 +9,8 @@ using Relay.Server.Storage;
 namespace Relay.Server.Streaming;
 
 /// <summary>Appends what a raw WebSocket sends, message by message. The lease is taken before the handshake, so that a refusal is a plain HTTP answer.</summary>
-internal sealed class WebSocketLogWriter(PresencePublisher presence, LogRedaction redaction, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class WebSocketLogWriter(
+    PresencePublisher presence, LogRedaction redaction, IOptions<StreamingOptions> options, WriterPaces paces, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     // One record's worth; a longer message is stored in pieces.
     private const int BufferBytes = 48 * 1024;
@@ -17,8 +19,8 @@ internal sealed class WebSocketLogWriter(PresencePublisher presence, LogRedactio
     public async Task RunAsync(HttpContext context, Session session, OutputType output)
     {
         var request = new LeaseRequest($"ws-{Guid.NewGuid():N}", 1, [output], 0, Anonymous: true);
-        await using var writer = await WriterConnection.OpenAsync(session, request, presence, redaction, context.RequestAborted);
-        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        await using var writer = await WriterConnection.OpenAsync(session, request, presence, redaction, context.RequestAborted, paces.Next(context.RequestAborted));
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(Acceptance());
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, writer.Lease.Lost);
         var copy = CopyAsync(socket, writer, output);
         try
@@ -43,11 +45,18 @@ internal sealed class WebSocketLogWriter(PresencePublisher presence, LogRedactio
         }
     }
 
-    private static async Task CopyAsync(WebSocket socket, WriterConnection writer, OutputType output)
+    /// <summary>
+    /// A writer that is held to a rate may have minutes of bytes under way before its answer to a ping. Then only TCP, whose keep-alive needs no such
+    /// answer, tells that it is gone.
+    /// </summary>
+    private WebSocketAcceptContext Acceptance() => paces.AreHeld ? new WebSocketAcceptContext { KeepAliveTimeout = Timeout.InfiniteTimeSpan } : new WebSocketAcceptContext();
+
+    private async Task CopyAsync(WebSocket socket, WriterConnection writer, OutputType output)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
+            long message = 0;
             for (var filled = 0; ;)
             {
                 var received = await socket.ReceiveAsync(buffer.AsMemory(filled, BufferBytes - filled), CancellationToken.None);
@@ -56,6 +65,14 @@ internal sealed class WebSocketLogWriter(PresencePublisher presence, LogRedactio
                     return;
                 }
 
+                message += received.Count;
+                if (message > options.Value.MaxMessageBytes)
+                {
+                    throw new RelayException(
+                        RelayErrorCode.RecordTooLarge, $"A message may have {options.Value.MaxMessageBytes} bytes (Streaming:MaxMessageBytes). Send it in pieces.");
+                }
+
+                message = received.EndOfMessage ? 0 : message;
                 filled += received.Count;
                 if (received.EndOfMessage || filled == BufferBytes)
                 {
@@ -70,13 +87,22 @@ internal sealed class WebSocketLogWriter(PresencePublisher presence, LogRedactio
         }
     }
 
+    /// <summary>A connection that is cut off with bytes unread takes the close frame with it.</summary>
+    private static async Task DrainAsync(WebSocket socket)
+    {
+        var scrap = new byte[4096];
+        while ((await socket.ReceiveAsync(scrap.AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
+        {
+        }
+    }
+
     /// <summary>Closes with the reason and gives the peer a moment to answer; the socket is gone, and so the copy over, when this returns.</summary>
     private async Task SayGoodbyeAsync(WebSocket socket, RelayException reason, Task copy)
     {
         try
         {
             await WebSocketErrors.TryCloseAsync(socket, reason);
-            await copy.WaitAsync(GoodbyeTime, time, CancellationToken.None);
+            await (copy.IsCompleted ? DrainAsync(socket) : copy).WaitAsync(GoodbyeTime, time, CancellationToken.None);
         }
         catch (Exception e) when (e is TimeoutException or WebSocketException or RelayException)
         {

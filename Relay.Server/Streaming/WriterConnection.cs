@@ -12,11 +12,12 @@ internal sealed class WriterConnection : IAsyncDisposable
     private readonly PresencePublisher _presence;
     private readonly LogRedaction _redaction;
     private readonly WriterMasks? _masks;
+    private readonly WriterPace? _pace;
     private bool _leftInGoodOrder;
 
-    private WriterConnection(Session session, WriterLease lease, PresencePublisher presence, LogRedaction redaction)
+    private WriterConnection(Session session, WriterLease lease, PresencePublisher presence, LogRedaction redaction, WriterPace? pace)
     {
-        (_session, Lease, _presence, _redaction) = (session, lease, presence, redaction);
+        (_session, Lease, _presence, _redaction, _pace) = (session, lease, presence, redaction, pace);
         _masks = redaction.For(session.Log, lease);
     }
 
@@ -27,7 +28,7 @@ internal sealed class WriterConnection : IAsyncDisposable
     /// <summary>Takes the lease.</summary>
     /// <exception cref="RelayException">It is refused.</exception>
     public static async Task<WriterConnection> OpenAsync(
-        Session session, LeaseRequest request, PresencePublisher presence, LogRedaction redaction, CancellationToken cancellationToken)
+        Session session, LeaseRequest request, PresencePublisher presence, LogRedaction redaction, CancellationToken cancellationToken, WriterPace? pace = null)
     {
         var lease = await session.Log.AcquireAsync(request with { IsMasked = redaction.IsOn }, cancellationToken);
         session.Touch();
@@ -39,13 +40,18 @@ internal sealed class WriterConnection : IAsyncDisposable
             }
         }
 
-        return new WriterConnection(session, lease, presence, redaction);
+        return new WriterConnection(session, lease, presence, redaction, pace);
     }
 
     /// <summary>Appends; null for an offset means the end.</summary>
     /// <returns>The length of the output; while the end of the data may be part of a secret, without that.</returns>
     public async ValueTask<long> AppendAsync(OutputType output, long? offset, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
+        if (_pace is not null)
+        {
+            await _pace.WaitAsync(data.Length, Lease.Lost);
+        }
+
         var append = _masks?.AppendAsync(output, offset, data, cancellationToken) ?? Log.AppendAsync(Lease, output, offset, data, cancellationToken);
         var length = await append;
         _session.Touch();

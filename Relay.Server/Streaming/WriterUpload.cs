@@ -40,7 +40,7 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
     public Exception? Failure { get; private set; }
 
     /// <summary>Reads an upload that nobody wants to its end.</summary>
-    public static async Task DrainAsync(ChannelReader<WriteItem> items)
+    public static async Task DrainAsync<T>(ChannelReader<T> items)
     {
         try
         {

@@ -16,7 +16,7 @@ internal sealed class MeasuredRelay : IAsyncDisposable
     {
         var port = Ports.Reserve();
         Api = new RelayApi(new Uri($"{(authority is null ? "http" : "https")}://127.0.0.1:{port}"), authority);
-        var server = DotNet.Server(["--host", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", _folder["data"], .. settings]);
+        var server = DotNet.Server(["--host", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture), "--data", _folder["data"], .. NoLimits.Arguments, .. settings]);
         _process = ChildProcess.Start(server with
         {
             Environment = new Dictionary<string, string?>(StringComparer.Ordinal)

@@ -86,8 +86,8 @@ public sealed class SessionRegistryTests : IAsyncLifetime
     public async Task Readers_are_counted()
     {
         var session = await _registry.Create();
-        session.ReaderJoined();
-        session.ReaderJoined();
+        session.TryJoin(2).Should().BeTrue();
+        session.TryJoin(2).Should().BeTrue();
         session.ReaderLeft();
 
         (await _registry.Get()).Readers.Should().Be(1);

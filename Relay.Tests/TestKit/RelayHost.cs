@@ -14,7 +14,7 @@ internal sealed class RelayHostOptions
     public TimeSpan Ttl { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>Further configuration by key, e.g. <c>Streaming:ReaderGrace</c>; given on the command line, so it wins over everything else.</summary>
-    public Dictionary<string, string> Settings { get; } = new(StringComparer.OrdinalIgnoreCase)
+    public Dictionary<string, string> Settings { get; } = new(NoLimits.Settings, StringComparer.OrdinalIgnoreCase)
     {
         ["Serilog:MinimumLevel:Default"] = "Warning",
     };

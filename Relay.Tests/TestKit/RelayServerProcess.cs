@@ -49,7 +49,7 @@ internal sealed class RelayServerProcess : IAsyncDisposable
     /// <summary>Starts the process and does not wait until it is healthy: so it can be killed while it starts.</summary>
     public ChildProcess Launch()
     {
-        _process = ChildProcess.Start(DotNet.Server(["--host", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--data", DataFolder, .. _settings]));
+        _process = ChildProcess.Start(DotNet.Server(["--host", "127.0.0.1", "--port", Port.ToString(CultureInfo.InvariantCulture), "--data", DataFolder, .. NoLimits.Arguments, .. _settings]));
         _process.CloseInput();
         return _process;
     }

@@ -16,7 +16,7 @@
 // more whenever one was consumed: a consumer that is slow, or stops, holds back the relay and not its own memory.
 
 const WINDOW = 16;
-const RETRYABLE = ['storage_full', 'storage_failed', 'server_stopping', 'connection_lost', 'internal_error'];
+const RETRYABLE = ['storage_full', 'storage_failed', 'server_stopping', 'connection_lost', 'internal_error', 'too_many_requests', 'limit_reached'];
 const KINDS = { 1: 'data', 2: 'gap', 3: 'diverged', 4: 'end' };
 const GAPS = { 1: 'trimmed', 2: 'corrupt', 3: 'lost_by_writer' };
 const ENDS = { 1: 'completed', 2: 'writer_closed', 3: 'writer_lost', 4: 'deleted', 5: 'expired', 6: 'tail' };

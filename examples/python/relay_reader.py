@@ -28,7 +28,8 @@ DEFAULT_URL = "http://127.0.0.1:8160"
 BLOCK_BYTES = 64 * 1024
 ANSWER_SECONDS = 30.0
 FIRST_CONNECT_SECONDS = 5.0
-RETRYABLE = ("storage_full", "storage_failed", "server_stopping", "internal_error", "connection_lost")
+RETRYABLE = ("storage_full", "storage_failed", "server_stopping", "internal_error", "connection_lost", "too_many_requests", "limit_reached")
+MOST_ASKED_SECONDS = 30.0  # no relay is believed that it wants to be left alone for longer
 
 REFUSED, UNREACHABLE, NOT_FOUND, BYTES_MISSING, GONE = 100, 103, 104, 106, 110
 EXIT_CODES = {
@@ -39,9 +40,10 @@ EXIT_CODES = {
 class RelayError(Exception):
     """The relay said no, or there is none. code is one of docs/protocol.md, section 3, or connection_lost."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, retry_after: Optional[str] = None) -> None:
         super().__init__(detail)
         self.code = code
+        self.wait = min(MOST_ASKED_SECONDS, float(retry_after)) if retry_after and retry_after.isdigit() else 0.0
 
 
 class Reader:
@@ -75,6 +77,7 @@ class Reader:
     def __iter__(self) -> Iterator[bytes]:
         delay = 0.1
         while True:
+            asked = 0.0
             try:
                 self._check_session()
                 if self._tail is not None:
@@ -91,11 +94,12 @@ class Reader:
                     continue
                 if not self._is_worth_another_try(error):
                     raise
+                asked = error.wait
             except (OSError, http.client.HTTPException) as error:
                 lost = RelayError("connection_lost", "%s could not be reached: %s" % (self._parts.geturl(), error))
                 if not self._is_worth_another_try(lost):
                     raise lost
-            time.sleep(delay * (0.5 + random.random() / 2))
+            time.sleep(asked + delay * (0.5 + random.random() / 2))
             delay = min(2.0, delay * 2)
 
     def _is_worth_another_try(self, error: RelayError) -> bool:
@@ -164,13 +168,14 @@ class Reader:
 
 
 def _refusal(response: http.client.HTTPResponse) -> RelayError:
+    retry_after = response.getheader("Retry-After")
     try:
         problem = json.loads(response.read())
-        return RelayError(problem["code"], problem["detail"])
+        return RelayError(problem["code"], problem["detail"], retry_after)
     except (ValueError, KeyError, TypeError):
         # Something in between answered, such as a proxy.
         is_passing = response.status >= 500 or response.status in (404, 408, 425, 429)
-        return RelayError("connection_lost" if is_passing else "refused", "HTTP %d %s" % (response.status, response.reason))
+        return RelayError("connection_lost" if is_passing else "refused", "HTTP %d %s" % (response.status, response.reason), retry_after)
 
 
 def read(session: str, url: Optional[str] = None, **options: Any) -> Iterator[bytes]:

@@ -48,16 +48,18 @@ ANSWER_SECONDS = 30.0  # longest silence of a relay that was asked
 UNREACHED_SECONDS = 2.0  # longest wait at the end for a relay that was never reached
 ORPHAN_SECONDS = 3.0  # how long the log of a job that ended is open for its background processes
 STALL_SECONDS = 3.0  # a relay that took nothing for so long does not slow the job
+MOST_ASKED_SECONDS = 30.0  # no relay is believed that it wants to be left alone for longer
 LEASE_SECONDS = 30.0  # how long another writer, who may be dead already, is waited for
-RETRYABLE = ("storage_full", "storage_failed", "server_stopping", "internal_error", "connection_lost", "fenced")
+RETRYABLE = ("storage_full", "storage_failed", "server_stopping", "internal_error", "connection_lost", "too_many_requests", "limit_reached", "fenced")
 
 
 class Refused(Exception):
     """The relay said no."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
+    def __init__(self, status: int, code: str, detail: str, retry_after: Optional[str] = None) -> None:
         super().__init__(detail)
         self.code = code
+        self.wait = min(MOST_ASKED_SECONDS, float(retry_after)) if retry_after and retry_after.isdigit() else 0.0
         # Without a problem document it was something in between that answered, such as a proxy.
         self.is_final = code not in RETRYABLE if code else status < 500 and status not in (404, 408, 425, 429)
 
@@ -161,7 +163,7 @@ class Channel:
             document = {}
         if response.status >= 300:
             detail = document.get("detail") or "HTTP %d %s" % (response.status, response.reason)
-            raise Refused(response.status, document.get("code") or "", detail)
+            raise Refused(response.status, document.get("code") or "", detail, response.getheader("Retry-After"))
         return response, document
 
     def makefile(self, *_: Any) -> io.BufferedReader:
@@ -375,6 +377,7 @@ class Lane:
     def _deliver(self) -> None:
         delay = 0.1
         while not self.is_done():
+            asked = 0.0
             try:
                 channel = Channel(self._relay)
                 try:
@@ -386,6 +389,7 @@ class Lane:
                     self._moved = None
                     channel.close()
             except Refused as refusal:
+                asked = refusal.wait
                 if self._is_final(refusal):
                     self.is_refused = True
                     self.buffer.settle(self.buffer.end)
@@ -393,7 +397,7 @@ class Lane:
             except (OSError, http.client.HTTPException, ValueError, KeyError):
                 pass  # the connection is lost, or something else than a relay answered
             if not self.is_done():
-                time.sleep(delay * (0.5 + random.random() / 2))
+                time.sleep(asked + delay * (0.5 + random.random() / 2))
                 delay = min(2.0, delay * 2)
 
     def _is_final(self, refusal: Refused) -> bool:
@@ -533,6 +537,7 @@ class Pump:
 
         def attempt() -> None:
             while not over.is_set():
+                asked = 0.0
                 try:
                     channel = Channel(self.relay)
                     try:
@@ -543,12 +548,13 @@ class Pump:
                     finally:
                         channel.close()
                 except Refused as refusal:
+                    asked = refusal.wait
                     if refusal.is_final:
                         self._refused(refusal)
                         over.set()
                 except (OSError, http.client.HTTPException, ValueError):
                     pass
-                over.wait(0.2)
+                over.wait(asked + 0.2)
 
         threading.Thread(target=attempt, daemon=True).start()
         return self._wait(since, over.is_set)

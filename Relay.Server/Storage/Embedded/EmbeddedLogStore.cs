@@ -16,6 +16,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
     private readonly ILogger<EmbeddedLogStore> _logger;
     private readonly ConcurrentDictionary<string, EmbeddedSessionLog> _logs = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, AgingTombstone> _tombstones = new(StringComparer.Ordinal);
+    private readonly StoredTotal _total = new();
     private readonly TokenIndex _tokens = new();
     private readonly Lock _names = new();
     private readonly IFlusher _flusher;
@@ -47,6 +48,9 @@ internal sealed partial class EmbeddedLogStore : ILogStore
         }
     }
 
+    /// <summary>Bytes on disk of all sessions.</summary>
+    public long StoredBytes => _total.Bytes;
+
     public StoreHealth Health => _flusher.Failure is { } failure ? new StoreHealth(false, failure) : new StoreHealth(true, "ok");
 
     public ValueTask<ISessionLog> CreateAsync(string id, IReadOnlyDictionary<string, string> labels, SessionAccess? access, CancellationToken cancellationToken)
@@ -68,7 +72,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
                 }
 
                 _files.CreateFolder(folder);
-                var log = EmbeddedSessionLog.Create(_files, folder, id, labels, access, _options, _time, _flusher);
+                var log = EmbeddedSessionLog.Create(_files, folder, id, labels, access, _options, _time, _flusher, _total);
                 _files.SyncFolder(_folder.Sessions);
 
                 if (_tombstones.ContainsKey(id))
@@ -251,7 +255,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
 
     private void TrimTotal()
     {
-        if (_options.MaxTotalBytes <= 0)
+        if (_options.MaxTotalBytes <= 0 || _total.Bytes <= _options.MaxTotalBytes)
         {
             return;
         }
@@ -306,6 +310,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
             }
 
             _logs.TryRemove(tombstone.Id, out _);
+            _total.Add(-log.StoredBytes);
             TryDelete(log.Folder);
         }
         else
@@ -318,7 +323,7 @@ internal sealed partial class EmbeddedLogStore : ILogStore
 
     private bool TryLoad(string folder, RecoveryLog report, [NotNullWhen(true)] out EmbeddedSessionLog? log)
     {
-        log = EmbeddedSessionLog.Load(_files, folder, _folder.Quarantine, _options, _time, _flusher, report);
+        log = EmbeddedSessionLog.Load(_files, folder, _folder.Quarantine, _options, _time, _flusher, report, _total);
         if (log is not null)
         {
             return true;

@@ -123,6 +123,7 @@ internal sealed partial class EmbeddedSessionLog
             _state.Apply(header, payload);
             _hot.Commit(record.Length);
             segment.Publish(position + record.Length);
+            CountStored(record.Length);
             _lastAppend = _time.GetTimestamp();
             NoteUnflushed(record.Length);
         }
@@ -210,6 +211,7 @@ internal sealed partial class EmbeddedSessionLog
 
         _stray = null;
         _segments.Add(segment);
+        CountStored(segment.Length);
         return writer;
     }
 

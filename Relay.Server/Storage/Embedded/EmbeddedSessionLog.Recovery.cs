@@ -10,7 +10,7 @@ internal sealed partial class EmbeddedSessionLog
     /// <summary>Creates the log of a new session in an existing, empty folder.</summary>
     public static EmbeddedSessionLog Create(
         IFileSystem files, string folder, string id, IReadOnlyDictionary<string, string> labels, SessionAccess? access, StorageOptions options, TimeProvider time,
-        IFlushQueue flushQueue)
+        IFlushQueue flushQueue, StoredTotal? total = null)
     {
         var now = time.GetUtcNow();
         var state = new LogState();
@@ -29,14 +29,15 @@ internal sealed partial class EmbeddedSessionLog
             StatePosition = 0,
         };
         manifest.Save(files, folder, durable: true);
-        return new EmbeddedSessionLog(files, folder, manifest, state, [], options, time, flushQueue) { _manifestIsDurable = true, _hasDurableManifest = true };
+        return new EmbeddedSessionLog(files, folder, manifest, state, [], options, time, flushQueue, total) { _manifestIsDurable = true, _hasDurableManifest = true };
     }
 
     /// <summary>Loads a session's log from its folder.</summary>
     /// <returns>Null when the folder has no readable manifest.</returns>
     /// <exception cref="InvalidDataException">It was written by a newer relay.</exception>
     public static EmbeddedSessionLog? Load(
-        IFileSystem files, string folder, string quarantine, StorageOptions options, TimeProvider time, IFlushQueue flushQueue, RecoveryLog report)
+        IFileSystem files, string folder, string quarantine, StorageOptions options, TimeProvider time, IFlushQueue flushQueue, RecoveryLog report,
+        StoredTotal? total = null)
     {
         if (SessionManifest.Load(files, folder) is not { } manifest)
         {
@@ -45,7 +46,7 @@ internal sealed partial class EmbeddedSessionLog
 
         var recovery = new LogRecovery(files, folder, quarantine, manifest, report);
         recovery.Run();
-        var log = new EmbeddedSessionLog(files, folder, recovery.Manifest, recovery.State, recovery.Segments, options, time, flushQueue)
+        var log = new EmbeddedSessionLog(files, folder, recovery.Manifest, recovery.State, recovery.Segments, options, time, flushQueue, total)
         {
             _manifestIsBehind = recovery.Manifest != manifest,
             HasLostItsSegments = recovery.Segments.Count == 0 && manifest.StatePosition > SegmentHeader.PageSize,
@@ -73,6 +74,7 @@ internal sealed partial class EmbeddedSessionLog
             last.Seal();
         }
 
+        CountSegments();
         _state = LogState.FromNote(point.State);
         _durable = _state.Tally;
         foreach (var output in OutputTypes.All)

@@ -7,18 +7,6 @@ internal sealed partial class EmbeddedSessionLog
 {
     private bool _isTrimForced; // Of the last removal of a segment, made by this process or an earlier one: it survives a power loss.
 
-    /// <summary>Bytes on disk.</summary>
-    public long StoredBytes
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _segments.Sum(segment => segment.Length);
-            }
-        }
-    }
-
     public int CurrentEpoch
     {
         get
@@ -104,7 +92,7 @@ internal sealed partial class EmbeddedSessionLog
     /// <returns>Bytes removed.</returns>
     public long TrimTo(long maxBytes)
     {
-        if (maxBytes <= 0)
+        if (maxBytes <= 0 || _options.WhenFull == WhenFull.Refuse)
         {
             return 0;
         }
@@ -116,14 +104,13 @@ internal sealed partial class EmbeddedSessionLog
                 return 0; // Where its files were may be those of another session by now.
             }
 
-            var total = _segments.Sum(segment => segment.Length);
-            var before = total;
-            if (total > maxBytes)
+            var before = _storedBytes;
+            if (_storedBytes > maxBytes)
             {
                 TryNoteDurablePoint();
             }
 
-            while (total > maxBytes && _segments.Count > 1 && _segments[0].IsSealed && _segments[0].FirstSequence < _manifest.StateSegment)
+            while (_storedBytes > maxBytes && _segments.Count > 1 && _segments[0].IsSealed && _segments[0].FirstSequence < _manifest.StateSegment)
             {
                 var oldest = _segments[0];
                 try
@@ -142,10 +129,10 @@ internal sealed partial class EmbeddedSessionLog
 
                 _isTrimForced = false;
                 _segments.RemoveAt(0);
-                total -= oldest.Length;
+                CountStored(-oldest.Length);
             }
 
-            return before - total;
+            return before - _storedBytes;
         }
     }
 
@@ -190,6 +177,8 @@ internal sealed partial class EmbeddedSessionLog
             {
                 segment.Dispose();
             }
+
+            _total.Add(-_storedBytes); // Its files go, or are those of a reader that has yet to leave; nobody writes to them any more.
         }
 
         Changed.Fire();

@@ -29,7 +29,8 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     private int _readers;
 
     private EmbeddedSessionLog(
-        IFileSystem files, string folder, SessionManifest manifest, LogState state, List<Segment> segments, StorageOptions options, TimeProvider time, IFlushQueue flushQueue)
+        IFileSystem files, string folder, SessionManifest manifest, LogState state, List<Segment> segments, StorageOptions options, TimeProvider time, IFlushQueue flushQueue,
+        StoredTotal? total)
     {
         _files = files;
         Folder = folder;
@@ -40,6 +41,8 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
         _options = options;
         _time = time;
         _flushQueue = flushQueue;
+        _total = total ?? new StoredTotal();
+        CountSegments();
         Array.Fill(_phaseSince, time.GetTimestamp());
     }
 
@@ -143,12 +146,20 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
             }
 
             ThrowIfCompleted();
-            for (var rest = data[skip..]; !rest.IsEmpty;)
+            ReserveRoom(data.Length - skip);
+            try
             {
-                var piece = rest[..Math.Min(rest.Length, RecordHeader.MaxPayload)];
-                WriteRecord(RecordKind.Data, output, piece.Span, lease.FencingNumber);
-                rest = rest[piece.Length..];
-                Changed.Fire(); // After each: the disk may be full before the next.
+                for (var rest = data[skip..]; !rest.IsEmpty;)
+                {
+                    var piece = rest[..Math.Min(rest.Length, RecordHeader.MaxPayload)];
+                    WriteRecord(RecordKind.Data, output, piece.Span, lease.FencingNumber);
+                    rest = rest[piece.Length..];
+                    Changed.Fire(); // After each: the disk may be full before the next.
+                }
+            }
+            finally
+            {
+                GiveBackRoom();
             }
 
             length = _state.Tally[output].Length;
