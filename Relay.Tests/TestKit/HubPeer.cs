@@ -18,7 +18,7 @@ internal sealed class HubPeer : IAsyncDisposable
 
     public static Task<HubPeer> ConnectAsync(RelayHost relay) => ConnectAsync(relay.BaseAddress);
 
-    public static Task<HubPeer> ConnectAsync(Uri relay) => ConnectAsync(new RelayClientOptions { Url = relay });
+    public static Task<HubPeer> ConnectAsync(Uri relay, string? token = null) => ConnectAsync(new RelayClientOptions { Url = relay, Token = token });
 
     public static async Task<HubPeer> ConnectAsync(RelayClientOptions options) => new(await new HubDialer(options).DialAsync(CancellationToken.None));
 
