@@ -14,7 +14,7 @@ public sealed class RateMeterTests
     public void A_burst_passes_and_then_one_at_a_time()
     {
         var meter = new RateMeter(perSecond: 10, burst: 3, _time);
-        Enumerable.Range(0, 3).Select(_ => meter.Take("a")).Should().AllBeEquivalentTo(TimeSpan.Zero);
+        Passes(meter, "a", 3).Should().Be(3);
 
         for (var i = 0; i < 5; i++)
         {

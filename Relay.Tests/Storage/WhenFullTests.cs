@@ -81,9 +81,10 @@ public sealed class WhenFullTests
     public async Task Many_writers_at_once_do_not_go_beyond_the_total()
     {
         await using var disk = Refusing(options => options.MaxTotalBytes = 2_000_000);
+        var store = disk.Store;
         await Parallel.ForAsync(0, 8, async (i, _) =>
         {
-            var log = await disk.Store.NewSession($"s{i}");
+            var log = await store.NewSession($"s{i}");
             var lease = await log.Lease();
             try
             {
