@@ -109,7 +109,7 @@ internal static class RelayApplication
             kestrel.Listen(relay.Address, relay.Port, listener =>
             {
                 listener.Protocols = HttpProtocols.Http1; // Of HTTP/2 one connection could carry more requests than connections are allowed.
-                kestrel.ApplicationServices.GetRequiredService<ConnectionLimits>().Guard(listener);
+                listener.Use(next => listener.ApplicationServices.GetRequiredService<ConnectionLimits>().Guard(next)); // Before TLS.
                 tls?.Invoke(listener);
             });
         });

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace Relay.Server.Security;
@@ -29,7 +28,7 @@ internal sealed class ConnectionLimits
     public Places WebSockets { get; }
 
     /// <summary>Counts a listener's connections before anything is read from them, and closes those that are too many.</summary>
-    public void Guard(ListenOptions listener) => listener.Use(next => connection => ServeAsync(connection, next));
+    public ConnectionDelegate Guard(ConnectionDelegate next) => connection => ServeAsync(connection, next);
 
     private async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
     {

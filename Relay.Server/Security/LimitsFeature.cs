@@ -28,12 +28,6 @@ internal static class LimitsFeature
         builder.Services.AddSingleton<Refusals>();
         builder.Services.AddSingleton<RateLimits>();
         builder.Services.AddSingleton<ConnectionLimits>();
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<LimitOptions>>((kestrel, limits) =>
-        {
-            kestrel.Limits.MaxRequestHeadersTotalSize = limits.Value.MaxHeaderBytes;
-            kestrel.Limits.RequestHeadersTimeout = limits.Value.HeaderTimeout;
-            kestrel.Limits.MaxRequestBodySize = limits.Value.MaxDocumentBytes;
-        });
         builder.Services.Configure<HubOptions>(hub => hub.AddFilter<HubStreamLimit>());
         return builder;
     }
@@ -41,6 +35,12 @@ internal static class LimitsFeature
     /// <summary>Stands behind the authorization, so that strangers use up nothing of what others may do from the same address, and before anything is done.</summary>
     public static void UseLimits(this WebApplication app)
     {
+        // Not where the server is configured: it is made before it is known whether the limits can be.
+        var limits = app.Services.GetRequiredService<IOptions<LimitOptions>>().Value;
+        var server = app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
+        server.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
+        server.RequestHeadersTimeout = limits.HeaderTimeout;
+        server.MaxRequestBodySize = limits.MaxDocumentBytes;
         app.UseMiddleware<RateMiddleware>();
         app.UseMiddleware<WebSocketLimit>();
     }

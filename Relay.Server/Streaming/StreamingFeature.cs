@@ -28,7 +28,7 @@ internal static class StreamingFeature
             .ValidateRange(options => options.MaxItemBytes, "Streaming:MaxItemBytes", 64 * 1024, 16 * 1024 * 1024)
             .ValidateRange(options => options.MaxMessageBytes, "Streaming:MaxMessageBytes", 64L * 1024, 16L * 1024 * 1024 * 1024)
             .ValidateRange(options => options.WriterBytesPerSecond, "Streaming:WriterBytesPerSecond", 0, MostBytesPerSecond)
-            .Validate(options => options.WriterBytesPerSecond is 0 or >= 1024, "Streaming:WriterBytesPerSecond must be 0, for no limit, or at least 1024.")
+            .Validate(options => options.WriterBytesPerSecond is <= 0 or >= 1024, "Streaming:WriterBytesPerSecond must be 0, for no limit, or at least 1024.")
             .ValidateRange(options => options.MaxReadersPerSession, "Streaming:MaxReadersPerSession", 1, 1_000_000)
             .ValidateRange(options => options.MaxStreamsPerConnection, "Streaming:MaxStreamsPerConnection", 1, 100_000)
             .ValidateRange(options => options.KeepAliveInterval, "Streaming:KeepAliveInterval", TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1))

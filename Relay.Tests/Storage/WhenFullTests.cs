@@ -82,10 +82,16 @@ public sealed class WhenFullTests
     {
         await using var disk = Refusing(options => options.MaxTotalBytes = 2_000_000);
         var store = disk.Store;
-        await Parallel.ForAsync(0, 8, async (i, _) =>
+        List<(ISessionLog Log, WriterLease Lease)> writers = [];
+        for (var i = 0; i < 8; i++)
         {
             var log = await store.NewSession($"s{i}");
-            var lease = await log.Lease();
+            writers.Add((log, await log.Lease()));
+        }
+
+        await Parallel.ForAsync(0, 8, async (i, _) =>
+        {
+            var (log, lease) = writers[i];
             try
             {
                 while (true)
