@@ -136,15 +136,23 @@ public sealed class WriterPaceTests
     {
         await using var relay = await RelayHost.StartAsync(options =>
         {
-            options.Settings["Streaming:WriterBytesPerSecond"] = $"{Rate}";
+            options.Settings["Streaming:WriterBytesPerSecond"] = "10000";
             options.Settings["Streaming:KeepAliveInterval"] = "00:00:01";
             options.Settings["Streaming:KeepAliveTimeout"] = "00:00:01";
         });
         var session = await relay.Api.CreateSession();
-        var bytes = new byte[5 * Rate];
+        var bytes = new byte[90_000];
         new Random(1).NextBytes(bytes);
 
-        await WriteBySocket(relay, session, bytes);
+        await using (var writer = await relay.Api.Writer(session))
+        {
+            foreach (var message in bytes.Chunk(30_000)) // Each is three seconds' worth.
+            {
+                await writer.Send(message);
+            }
+
+            await writer.Close();
+        }
 
         (await relay.Api.ReadAll(session)).ShouldBeExactly(bytes, "what was written");
     }
