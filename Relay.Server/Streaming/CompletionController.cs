@@ -11,7 +11,7 @@ namespace Relay.Server.Streaming;
 [ApiController]
 [Route("logging_session")]
 [Tags("Sessions")]
-internal sealed class CompletionController(SessionRegistry registry, PresencePublisher presence, LogRedaction redaction, IHostApplicationLifetime lifetime) : ControllerBase
+internal sealed class CompletionController(SessionRegistry registry, WriterAdmission writers, IHostApplicationLifetime lifetime) : ControllerBase
 {
     [HttpPost("{id}/complete")]
     [Needs(Right.Write)]
@@ -27,7 +27,7 @@ internal sealed class CompletionController(SessionRegistry registry, PresencePub
         var completion = CompletionRequest.Check(body ?? new CompleteSessionBody());
         var session = await registry.GetAsync(id, cancellationToken);
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        await using var writer = await WriterConnection.OpenAsync(session, completion.ToLease(), presence, redaction, interrupted.Token);
+        await using var writer = await writers.OpenAsync(session, completion.ToLease(), interrupted.Token);
         try
         {
             await writer.CompleteAsync(completion.ExitCode, completion.TotalsToJudge(writer.Lease), interrupted.Token);

@@ -1,14 +1,13 @@
 using System.Buffers;
 using System.Text.Json;
 using Relay.Contracts;
-using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 
 namespace Relay.Server.Streaming;
 
 /// <summary>Appends a request body to an output, block by block as it arrives.</summary>
-internal sealed class HttpLogWriter(PresencePublisher presence, LogRedaction redaction, WriterPaces paces, IHostApplicationLifetime lifetime)
+internal sealed class HttpLogWriter(WriterAdmission writers, IHostApplicationLifetime lifetime)
 {
     private const string DefaultRun = "http";
 
@@ -22,8 +21,7 @@ internal sealed class HttpLogWriter(PresencePublisher presence, LogRedaction red
         }
 
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
-        await using var writer = await WriterConnection.OpenAsync(
-            session, ToLease(request, output, offset), presence, redaction, interrupted.Token, paces.Next(context.RequestAborted));
+        await using var writer = await writers.OpenAsync(session, ToLease(request, output, offset), interrupted.Token);
         try
         {
             await CopyAsync(context, writer, output, offset, interrupted.Token);

@@ -12,7 +12,7 @@ namespace Relay.Server.Streaming;
 
 /// <summary>The heart of the relay: writers upload, readers follow. See docs/protocol.md, section 6.</summary>
 internal sealed class LogHub(
-    SessionRegistry registry, PresencePublisher presence, LogRedaction redaction, IOptions<StreamingOptions> options, WriterPaces paces, TimeProvider time, IHostApplicationLifetime lifetime,
+    SessionRegistry registry, WriterAdmission writers, IOptions<StreamingOptions> options, TimeProvider time, IHostApplicationLifetime lifetime,
     ILogger<LogHub> logger)
     : Hub
 {
@@ -147,7 +147,7 @@ internal sealed class LogHub(
         {
             var lease = HubRequests.ToLease(NotNull(request));
             var session = await registry.GetAsync(request.Session, cancellationToken);
-            return await WriterConnection.OpenAsync(session, lease, presence, redaction, cancellationToken, paces.Next(cancellationToken));
+            return await writers.OpenAsync(session, lease, cancellationToken);
         }
         catch
         {

@@ -54,6 +54,7 @@ internal static class StreamingFeature
         });
         builder.Services.AddSingleton<IHubProtocol, MessagePackHubProtocol>();
         builder.Services.AddSingleton<WriterPaces>();
+        builder.Services.AddSingleton<WriterAdmission>();
         builder.Services.AddSingleton<HttpLogReader>();
         builder.Services.AddSingleton<HttpLogWriter>();
         builder.Services.AddSingleton<WebSocketLogReader>();

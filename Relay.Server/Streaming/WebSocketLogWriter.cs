@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Net.WebSockets;
 using Microsoft.Extensions.Options;
 using Relay.Contracts;
-using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 
@@ -10,7 +9,7 @@ namespace Relay.Server.Streaming;
 
 /// <summary>Appends what a raw WebSocket sends, message by message. The lease is taken before the handshake, so that a refusal is a plain HTTP answer.</summary>
 internal sealed class WebSocketLogWriter(
-    PresencePublisher presence, LogRedaction redaction, IOptions<StreamingOptions> options, WriterPaces paces, TimeProvider time, IHostApplicationLifetime lifetime)
+    WriterAdmission writers, WriterPaces paces, IOptions<StreamingOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     // One record's worth; a longer message is stored in pieces.
     private const int BufferBytes = 48 * 1024;
@@ -19,7 +18,7 @@ internal sealed class WebSocketLogWriter(
     public async Task RunAsync(HttpContext context, Session session, OutputType output)
     {
         var request = new LeaseRequest($"ws-{Guid.NewGuid():N}", 1, [output], 0, Anonymous: true);
-        await using var writer = await WriterConnection.OpenAsync(session, request, presence, redaction, context.RequestAborted, paces.Next(context.RequestAborted));
+        await using var writer = await writers.OpenAsync(session, request, context.RequestAborted);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(Acceptance());
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, writer.Lease.Lost);
         var copy = CopyAsync(socket, writer, output);

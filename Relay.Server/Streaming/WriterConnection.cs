@@ -5,7 +5,7 @@ using Relay.Server.Storage;
 
 namespace Relay.Server.Streaming;
 
-/// <summary>A writer's stay at a session, whatever the transport: takes the lease, appends under it, and always gives it back.</summary>
+/// <summary>A writer's stay at a session, whatever the transport: appends under its lease, and always gives that back. <see cref="WriterAdmission"/> opens it.</summary>
 internal sealed class WriterConnection : IAsyncDisposable
 {
     private readonly Session _session;
@@ -15,7 +15,7 @@ internal sealed class WriterConnection : IAsyncDisposable
     private readonly WriterPace? _pace;
     private bool _leftInGoodOrder;
 
-    private WriterConnection(Session session, WriterLease lease, PresencePublisher presence, LogRedaction redaction, WriterPace? pace)
+    public WriterConnection(Session session, WriterLease lease, PresencePublisher presence, LogRedaction redaction, WriterPace? pace)
     {
         (_session, Lease, _presence, _redaction, _pace) = (session, lease, presence, redaction, pace);
         _masks = redaction.For(session.Log, lease);
@@ -24,24 +24,6 @@ internal sealed class WriterConnection : IAsyncDisposable
     public WriterLease Lease { get; }
 
     public ISessionLog Log => _session.Log;
-
-    /// <summary>Takes the lease.</summary>
-    /// <exception cref="RelayException">It is refused.</exception>
-    public static async Task<WriterConnection> OpenAsync(
-        Session session, LeaseRequest request, PresencePublisher presence, LogRedaction redaction, CancellationToken cancellationToken, WriterPace? pace = null)
-    {
-        var lease = await session.Log.AcquireAsync(request with { IsMasked = redaction.IsOn }, cancellationToken);
-        session.Touch();
-        if (session.Log.Snapshot().Completion is null)
-        {
-            foreach (var output in lease.Outputs)
-            {
-                presence.Publish(PresenceKind.WriterConnected, session.Id, output);
-            }
-        }
-
-        return new WriterConnection(session, lease, presence, redaction, pace);
-    }
 
     /// <summary>Appends; null for an offset means the end.</summary>
     /// <returns>The length of the output; while the end of the data may be part of a secret, without that.</returns>

@@ -83,5 +83,8 @@ public sealed class RelayErrorTests
     [Fact]
     public void Only_what_may_pass_by_itself_is_retryable() =>
         Enum.GetValues<RelayErrorCode>().Where(code => code.IsRetryable()).Should().BeEquivalentTo(
-            [RelayErrorCode.InternalError, RelayErrorCode.StorageFull, RelayErrorCode.StorageFailed, RelayErrorCode.ServerStopping, RelayErrorCode.ConnectionLost]);
+        [
+            RelayErrorCode.InternalError, RelayErrorCode.StorageFull, RelayErrorCode.StorageFailed, RelayErrorCode.ServerStopping, RelayErrorCode.ConnectionLost,
+            RelayErrorCode.TooManyRequests, RelayErrorCode.LimitReached,
+        ]);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using FluentAssertions;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Relay.Contracts;
@@ -213,8 +214,10 @@ public sealed class SessionExpiryTests : IAsyncLifetime
         _registry.Time,
         NullLogger<LogRedaction>.Instance);
 
+    private WriterPaces NoPaces() => new(Options.Create(new StreamingOptions()), _registry.Time, new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
+
     private async Task<WriterConnection> Connect(Session session, string run = "run", int attempt = 1) =>
-        await WriterConnection.OpenAsync(session, new LeaseRequest(run, attempt, LogSteps.Both, 0), _registry.Publisher, NoMasks(), CancellationToken.None);
+        await new WriterAdmission(_registry.Publisher, NoMasks(), NoPaces()).OpenAsync(session, new LeaseRequest(run, attempt, LogSteps.Both, 0), CancellationToken.None);
 
     private ReaderPump Pump(Session session) =>
         new(session, new ReaderWish(LogSteps.Both, ReadFrom.Start, Follow: true, EndWhenLost: false), new StreamingOptions(), _registry.Time, CancellationToken.None);
