@@ -32,6 +32,8 @@ internal sealed class RelayServerOptions
 
     private string? AllowedOrigins { get; set; }
 
+    private string? HostNames { get; set; }
+
     private AuthMode? Auth { get; set; }
 
     /// <summary>Reads the settings.</summary>
@@ -72,6 +74,7 @@ internal sealed class RelayServerOptions
         options.AnonymousNetworks = Value("anonymous-networks");
         options.KnownProxies = Value("known-proxies");
         options.AllowedOrigins = Value("allowed-origins");
+        options.HostNames = Value("host-names");
         return options;
 
         string? Value(string name) => CommandLine.Setting(configuration, name);
@@ -92,6 +95,7 @@ internal sealed class RelayServerOptions
         security.AnonymousNetworks = AnonymousNetworks ?? security.AnonymousNetworks;
         security.KnownProxies = KnownProxies ?? security.KnownProxies;
         security.AllowedOrigins = AllowedOrigins ?? security.AllowedOrigins;
+        security.HostNames = HostNames ?? security.HostNames;
     }
 
     private static IPAddress? ParseAddress(string host) => host switch

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
 using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
@@ -31,6 +32,9 @@ internal static class ObservabilityFeature
         {
             document.Info.Title = "SparkLogRelay";
             document.Info.Version = RelayApplication.Version;
+            document.Components ??= new OpenApiComponents();
+            document.AddComponent("token", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An admin key, or a token of the session." });
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("token", document)] = [] }];
             document.Info.Description = "Live, complete logs of jobs that run elsewhere. The hub at /hubs/logs and the raw routes are described in docs/protocol.md.";
             return Task.CompletedTask;
         }));
@@ -75,11 +79,11 @@ internal static class ObservabilityFeature
     public static void MapObservability(this WebApplication app)
     {
         app.MapOpenApi().AllowAnonymous();
-        app.MapGet("/health", (ILogStore store, SessionSweeper sweeper, AccessRules access) =>
+        app.MapMethods("/health", [HttpMethods.Get, HttpMethods.Head], (ILogStore store, SessionSweeper sweeper, AccessRules access) =>
         {
             var isHealthy = store.Health.IsWritable && sweeper.Failure is null;
             return TypedResults.Json(
-                new HealthDocument("SparkLogRelay", isHealthy ? "ok" : "degraded", store.Health.Status, sweeper.Failure ?? "ok", access.IsOpen ? access.ToString() : "ok"),
+                new HealthDocument("SparkLogRelay", isHealthy ? "ok" : "degraded", store.Health.Status, sweeper.Failure ?? "ok", access.IsOpenToAll ? access.ToString() : "ok"),
                 statusCode: isHealthy ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
         })
             .AllowAnonymous()
@@ -116,6 +120,8 @@ internal static class ObservabilityFeature
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
             // A refused hub call is the client's matter: the hub logs its own failures, and the dispatcher would log each refusal with a stack.
             .MinimumLevel.Override("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogEventLevel.Fatal)
+            // A line for each request of a stranger would let strangers fill the disk.
+            .MinimumLevel.Override(typeof(RelayAuthentication).FullName!, LogEventLevel.Warning)
             // Why the relay could not start is said on stderr, in one line, by RelayApplication.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
             .ReadFrom.Configuration(configuration)

@@ -16,11 +16,15 @@ internal sealed class AccessRules
         ReadKeys(options, faults);
         Anonymous = NetworkList.Parse(options.AnonymousNetworks ?? (HasKeys ? "none" : "loopback"), "--anonymous-networks", faults);
         Proxies = NetworkList.Parse(options.KnownProxies, "--known-proxies", faults);
+        HostNames = HostNamesOf(options.HostNames, faults);
         Origins = AllowedOrigins.Parse(options.AllowedOrigins, faults);
     }
 
-    /// <summary>Everybody may do everything.</summary>
+    /// <summary>Nobody is asked.</summary>
     public bool IsOpen { get; }
+
+    /// <summary>Everybody may do everything, by <c>--auth none</c> or because every address there is was named.</summary>
+    public bool IsOpenToAll => IsOpen || Anonymous.Networks.Any(network => network.PrefixLength == 0);
 
     public bool HasKeys => _adminKeys.Count > 0;
 
@@ -32,6 +36,9 @@ internal sealed class AccessRules
 
     /// <summary>Whose pages may use the relay.</summary>
     public AllowedOrigins Origins { get; }
+
+    /// <summary>What callers without a token may call the relay, beside its addresses and names without a dot.</summary>
+    public IReadOnlySet<string> HostNames { get; }
 
     /// <summary>Whether it is an admin key. All are looked at, each in constant time.</summary>
     public bool IsAdminKey(TokenHash hash)
@@ -46,9 +53,17 @@ internal sealed class AccessRules
     }
 
     /// <summary>Who is let in, in words for the log at the start and for <c>/health</c>.</summary>
-    public override string ToString() => IsOpen
-        ? "open: whoever reaches the relay may read, write and delete everything (--auth none)"
+    public override string ToString() => IsOpenToAll
+        ? "open: whoever reaches the relay may read, write and delete everything"
         : $"{_adminKeys.Count} admin {(_adminKeys.Count == 1 ? "key" : "keys")}; without a token: {Anonymous}";
+
+    private static HashSet<string> HostNamesOf(string text, List<string> faults)
+    {
+        var names = text.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        faults.AddRange(names.Where(name => Uri.CheckHostName(name) == UriHostNameType.Unknown)
+            .Select(name => $"--host-names must be names such as relay.example.org, without scheme and port, separated by commas; '{name}' is none."));
+        return names;
+    }
 
     private void ReadKeys(SecurityOptions options, List<string> faults)
     {

@@ -22,7 +22,7 @@ internal sealed class NetworkList
             {
                 list._networks.AddRange([IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")]);
             }
-            else if (IPAddress.TryParse(part, out var address))
+            else if (IPAddress.TryParse(part, out var address) && IsWhole(part))
             {
                 list._networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
             }
@@ -38,6 +38,9 @@ internal sealed class NetworkList
 
         return list;
     }
+
+    // .NET takes 10 for 0.0.0.10.
+    private static bool IsWhole(string address) => address.Contains(':', StringComparison.Ordinal) || address.Count(c => c == '.') == 3;
 
     public bool Contains(IPAddress address)
     {

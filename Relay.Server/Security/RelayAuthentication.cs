@@ -69,13 +69,25 @@ internal sealed class RelayAuthentication(
     }
 
     private async Task<Caller> ByTokenAsync(TokenHash token) =>
-        await FindAsync(token) ?? tickets.Redeem(token) ?? throw Denials.Unknown("The relay does not know this token: it is wrong, or its session was deleted long ago.");
+        await FindAsync(token) ?? Redeem(token) ?? throw Denials.Unknown("The relay does not know this token: it is wrong, or its session was deleted long ago.");
 
     private async Task<Caller> ByTicketAsync(TokenHash ticket, string parameter) =>
-        tickets.Redeem(ticket)
+        Redeem(ticket)
         ?? throw (await FindAsync(ticket) is null
             ? Denials.Unknown($"The relay does not know this {parameter}: a ticket can be used once, within {TicketOffice.Life.TotalSeconds:0} s. POST /tickets makes another.")
             : Denials.Unknown("A token does not belong into a URL, which ends up in logs: POST /tickets makes a ticket for the URL."));
+
+    /// <summary>A ticket is for what cannot send a header: WebSockets, downloads. It makes no other ticket, and what needs no token of one place needs one of another.</summary>
+    private Caller? Redeem(TokenHash ticket)
+    {
+        if (!HttpMethods.IsGet(Request.Method) && !HttpMethods.IsHead(Request.Method) && !Request.Path.StartsWithSegments(HubRoutes.Logs, StringComparison.Ordinal))
+        {
+            return tickets.Redeem(ticket) is null ? null : throw Denials.Unknown("A ticket is for reading and for WebSockets only.");
+        }
+
+        var caller = tickets.Redeem(ticket);
+        return caller != Caller.Anonymous || AnonymousAccess.IsAllowed(rules, Context, out var reason) ? caller : throw Denials.NoToken(reason);
+    }
 
     private async Task<Caller?> FindAsync(TokenHash token) =>
         rules.IsAdminKey(token) ? Caller.Admin(token)

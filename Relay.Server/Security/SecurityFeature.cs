@@ -82,7 +82,7 @@ internal static partial class SecurityFeature
     private static void Announce(ILogger logger, AccessRules rules)
     {
         LogAccess(logger, rules);
-        if (rules.IsOpen)
+        if (rules.IsOpenToAll)
         {
             LogOpen(logger);
         }
@@ -107,6 +107,6 @@ internal static partial class SecurityFeature
     [LoggerMessage(LogLevel.Information, "Access: {Rules}")]
     private static partial void LogAccess(ILogger logger, AccessRules rules);
 
-    [LoggerMessage(LogLevel.Warning, "This relay is open: whoever reaches it may read, write and delete everything. Leave out --auth none and give it a key to close it.")]
+    [LoggerMessage(LogLevel.Warning, "This relay is open: whoever reaches it may read, write and delete everything. Without --auth none and without a network of all addresses, and with a key, it is closed.")]
     private static partial void LogOpen(ILogger logger);
 }

@@ -33,6 +33,12 @@ internal sealed class SecurityOptions
     /// <summary>Proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed: addresses and CIDR blocks, separated by commas. Default: none.</summary>
     public string KnownProxies { get; set; } = "";
 
+    /// <summary>
+    /// Names by which callers without a token may call the relay, separated by commas, e.g. <c>relay.example.org</c>. Its addresses, and names
+    /// without a dot, need not be named. Default: none.
+    /// </summary>
+    public string HostNames { get; set; } = "";
+
     /// <summary>Origins, beside the relay's own, whose web pages may use it, such as <c>https://dash.example</c>, separated by commas. Default: none.</summary>
     public string AllowedOrigins { get; set; } = "";
 }

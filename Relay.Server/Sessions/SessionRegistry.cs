@@ -33,6 +33,15 @@ internal sealed class SessionRegistry(ILogStore store, PresencePublisher presenc
         return await store.FindAsync(id, cancellationToken) is { } created ? Wrap(created) : throw Errors.SessionNotFound(id);
     }
 
+    /// <summary>The session of an id, for a caller whose right to it was checked.</summary>
+    /// <exception cref="RelayException">As before; or the session was deleted and created anew since: a token is for one incarnation.</exception>
+    public async ValueTask<Session> GetAsync(string? id, Caller? caller, CancellationToken cancellationToken)
+    {
+        var session = await GetAsync(id, cancellationToken);
+        var isItsOwn = caller?.Token is not { } token || (await store.FindTokenAsync(token, cancellationToken))?.Incarnation == session.Log.Incarnation;
+        return isItsOwn ? session : throw Errors.Replaced(session.Id);
+    }
+
     /// <summary>Creates a session.</summary>
     /// <returns>The session, and the tokens that nobody can ask for again.</returns>
     /// <exception cref="RelayException">The id or a label is invalid, the session exists, or there are too many.</exception>
@@ -55,7 +64,7 @@ internal sealed class SessionRegistry(ILogStore store, PresencePublisher presenc
         }
 
         session.Touch();
-        presence.Publish(PresenceKind.SessionCreated, id);
+        presence.Publish(PresenceKind.SessionCreated, session.Log);
         return (session, tokens);
     }
 
@@ -167,7 +176,7 @@ internal sealed class SessionRegistry(ILogStore store, PresencePublisher presenc
         }
 
         _sessions.TryRemove(log.Incarnation, out _);
-        presence.Publish(reason == EndReason.Expired ? PresenceKind.SessionExpired : PresenceKind.SessionDeleted, log.Id);
+        presence.Publish(reason == EndReason.Expired ? PresenceKind.SessionExpired : PresenceKind.SessionDeleted, log);
         return true;
     }
 

@@ -52,7 +52,7 @@ internal sealed partial class SessionSweeper(SessionRegistry registry, IOptions<
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            _failure = $"sweep failed: {e.Message}";
+            _failure = "the sweep failed; the log has the cause";
             LogSweepFailed(e);
         }
     }

@@ -43,7 +43,7 @@ internal sealed class SessionsController(SessionRegistry registry, SessionStatus
         // Who has the write token may ask for the session as a writer does, but a session that is gone is not theirs to create.
         var (session, tokens) = Caller.IsAdmin
             ? await registry.EnsureAsync(id, body?.Labels, Caller.LimitName, cancellationToken)
-            : (await registry.GetAsync(id, cancellationToken), null);
+            : (await registry.GetAsync(id, Caller, cancellationToken), null);
         return tokens is not null ? Created((session, tokens)) : new SessionAnswer { SessionId = session.Id, Message = $"Session '{session.Id}' exists" };
     }
 
@@ -61,7 +61,7 @@ internal sealed class SessionsController(SessionRegistry registry, SessionStatus
     [ProducesResponseType<ProblemDetails>(StatusCodes.Status404NotFound, "application/problem+json")]
     [ProducesResponseType<ProblemDetails>(StatusCodes.Status410Gone, "application/problem+json")]
     public async Task<ActionResult<SessionStatus>> Show(string id, CancellationToken cancellationToken) =>
-        mapper.ToStatus(await registry.GetAsync(id, cancellationToken));
+        mapper.ToStatus(await registry.GetAsync(id, Caller, cancellationToken));
 
     [HttpDelete("{id}")]
     [Needs(Right.Admin)]

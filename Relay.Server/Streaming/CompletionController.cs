@@ -25,7 +25,7 @@ internal sealed class CompletionController(SessionRegistry registry, WriterAdmis
         string id, [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] CompleteSessionBody? body, CancellationToken cancellationToken)
     {
         var completion = CompletionRequest.Check(body ?? new CompleteSessionBody());
-        var session = await registry.GetAsync(id, cancellationToken);
+        var session = await registry.GetAsync(id, Caller.Of(User), cancellationToken);
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         await using var writer = await writers.OpenAsync(session, completion.ToLease(), interrupted.Token);
         try

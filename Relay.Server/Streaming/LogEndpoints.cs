@@ -20,7 +20,7 @@ internal static class LogEndpoints
         logs.MapGet("/read/{output}", async (HttpContext context, string id, string output, SessionRegistry registry, HttpLogReader http, WebSocketLogReader socket) =>
         {
             var type = LogRequests.Output(output);
-            var session = await registry.GetAsync(id, context.RequestAborted);
+            var session = await registry.GetAsync(id, Caller.Of(context.User), context.RequestAborted);
             await (context.WebSockets.IsWebSocketRequest ? socket.RunAsync(context, session, type) : http.RunAsync(context, session, type));
         })
             .Needs(Right.Read)
@@ -33,14 +33,14 @@ internal static class LogEndpoints
                 ("format", JsonSchemaType.String, "WebSocket only: text (default) or binary."));
 
         logs.MapMethods("/read/{output}", [HttpMethods.Head], async (HttpContext context, string id, string output, SessionRegistry registry) =>
-            HttpLogReader.ShowLength(context, await registry.GetAsync(id, context.RequestAborted), LogRequests.Output(output)))
+            HttpLogReader.ShowLength(context, await registry.GetAsync(id, Caller.Of(context.User), context.RequestAborted), LogRequests.Output(output)))
             .Needs(Right.Read)
             .WithSummary("Length of an output");
 
         logs.MapMethods("/write/{output}", [HttpMethods.Put, HttpMethods.Post], async (HttpContext context, string id, string output, SessionRegistry registry, HttpLogWriter http) =>
         {
             var type = LogRequests.Output(output);
-            await http.RunAsync(context, await registry.GetAsync(id, context.RequestAborted), type);
+            await http.RunAsync(context, await registry.GetAsync(id, Caller.Of(context.User), context.RequestAborted), type);
         })
             .Needs(Right.Write)
             .WithSummary("Append the body to an output; ?offset and ?run make it idempotent")
@@ -52,7 +52,7 @@ internal static class LogEndpoints
         logs.MapMethods("/write/{output}", [HttpMethods.Head], async (HttpContext context, string id, string output, SessionRegistry registry) =>
         {
             var type = LogRequests.Output(output);
-            var session = await registry.GetAsync(id, context.RequestAborted);
+            var session = await registry.GetAsync(id, Caller.Of(context.User), context.RequestAborted);
             context.Response.Headers[NextOffsetHeader] = session.Log.Snapshot()[type].Length.ToString();
         })
             .Needs(Right.Write)
@@ -61,7 +61,7 @@ internal static class LogEndpoints
         logs.MapGet("/write/{output}", async (HttpContext context, string id, string output, SessionRegistry registry, WebSocketLogWriter socket) =>
         {
             var type = LogRequests.Output(output);
-            var session = await registry.GetAsync(id, context.RequestAborted);
+            var session = await registry.GetAsync(id, Caller.Of(context.User), context.RequestAborted);
             if (!context.WebSockets.IsWebSocketRequest)
             {
                 throw LogRequests.Invalid("Writing takes a WebSocket, or PUT with the bytes as its body. To read, GET /logs/{id}/read/{output}.");

@@ -19,17 +19,17 @@ internal sealed class LogHub(
     /// <summary>Most presence groups a connection may be in: each costs memory, whether its session exists or not.</summary>
     private const int MaxWatchedGroups = 3000;
 
-    /// <summary>The groups of this connection. Plain invocations of a connection come one after the other, so the set needs no lock.</summary>
-    private HashSet<string> Watched
+    /// <summary>What this connection watches, and the group of each. Plain invocations of a connection come one after the other, so it needs no lock.</summary>
+    private Dictionary<(string Session, OutputType Output), string> Watched
     {
         get
         {
-            if (!Context.Items.TryGetValue(typeof(PresencePublisher), out var groups))
+            if (!Context.Items.TryGetValue(typeof(PresencePublisher), out var watched))
             {
-                Context.Items[typeof(PresencePublisher)] = groups = new HashSet<string>(StringComparer.Ordinal);
+                Context.Items[typeof(PresencePublisher)] = watched = new Dictionary<(string Session, OutputType Output), string>();
             }
 
-            return (HashSet<string>)groups!;
+            return (Dictionary<(string Session, OutputType Output), string>)watched!;
         }
     }
 
@@ -52,11 +52,16 @@ internal sealed class LogHub(
     [Needs(Right.Read)]
     public async Task Watch(WatchRequest request)
     {
-        foreach (var group in GroupsOf(request))
+        foreach (var (output, group) in await GroupsOf(request))
         {
-            if (Watched.Add(group) && Watched.Count > MaxWatchedGroups)
+            if (!Watched.TryAdd((request.Session, output), group))
             {
-                Watched.Remove(group);
+                continue;
+            }
+
+            if (Watched.Count > MaxWatchedGroups)
+            {
+                Watched.Remove((request.Session, output));
                 throw new HubException(HubRequests.Invalid($"A connection may watch at most {MaxWatchedGroups} outputs and sessions. Unwatch some, or use another connection.").ToWire());
             }
 
@@ -64,23 +69,45 @@ internal sealed class LogHub(
         }
     }
 
-    /// <summary>Leaves the presence groups of a session.</summary>
-    [Needs(Right.Read)]
+    /// <summary>Leaves the presence groups of a session. It may be gone by then, and with it the right to watch it.</summary>
+    [Needs(Right.Connect)]
     public async Task Unwatch(WatchRequest request)
     {
-        foreach (var group in GroupsOf(request))
+        foreach (var output in OutputsOf(request))
         {
-            Watched.Remove(group);
-            await Groups.RemoveFromGroupAsync(Context.ConnectionId, group, Context.ConnectionAborted);
+            if (Watched.Remove((request.Session, output), out var group))
+            {
+                await Groups.RemoveFromGroupAsync(Context.ConnectionId, group, Context.ConnectionAborted);
+            }
         }
     }
 
-    private IEnumerable<string> GroupsOf(WatchRequest request)
+    /// <summary>A token is for one incarnation; who needs none watches an id, also before there is a session.</summary>
+    private async Task<IReadOnlyList<(OutputType Output, string Group)>> GroupsOf(WatchRequest request)
+    {
+        var outputs = OutputsOf(request);
+        if (Caller.Of(Context.User) is not { Token: not null } caller)
+        {
+            return [.. outputs.Select(output => (output, PresencePublisher.GroupOf(request.Session, output)))];
+        }
+
+        try
+        {
+            var session = await registry.GetAsync(request.Session, caller, Context.ConnectionAborted);
+            return [.. outputs.Select(output => (output, PresencePublisher.GroupOf(session.Log.Incarnation, output)))];
+        }
+        catch (RelayException e)
+        {
+            throw HubErrors.ToHubException(e, logger, HubRoutes.Watch);
+        }
+    }
+
+    /// <summary>The outputs that are meant, and the session as a whole.</summary>
+    private IReadOnlyList<OutputType> OutputsOf(WatchRequest request)
     {
         try
         {
-            var outputs = HubRequests.ToOutputs(NotNull(request));
-            return PresencePublisher.GroupsOf(request.Session, outputs);
+            return [OutputType.None, .. HubRequests.ToOutputs(NotNull(request))];
         }
         catch (RelayException e)
         {
@@ -146,7 +173,7 @@ internal sealed class LogHub(
         try
         {
             var lease = HubRequests.ToLease(NotNull(request));
-            var session = await registry.GetAsync(request.Session, cancellationToken);
+            var session = await registry.GetAsync(request.Session, Caller.Of(Context.User), cancellationToken);
             return await writers.OpenAsync(session, lease, cancellationToken);
         }
         catch
@@ -160,7 +187,7 @@ internal sealed class LogHub(
         ReadRequest request, ChannelReader<int>? credits, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var wish = HubRequests.ToWish(NotNull(request));
-        var session = await registry.GetAsync(request.Session, cancellationToken);
+        var session = await registry.GetAsync(request.Session, Caller.Of(Context.User), cancellationToken);
         using var pump = new ReaderPump(session, wish, options.Value, time, lifetime.ApplicationStopping);
         var pace = credits is null ? null : new ReaderPace(credits, pump, time, lifetime.ApplicationStopping);
         while (pace is null || await pace.SpendAsync(cancellationToken))

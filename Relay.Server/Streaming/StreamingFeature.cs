@@ -68,6 +68,8 @@ internal static class StreamingFeature
         app.UseWebSockets();
         app.MapHub<LogHub>(HubRoutes.Logs, options =>
         {
+            // The others know a connection by an id in the URL, which would be as good as a token.
+            options.Transports = Microsoft.AspNetCore.Http.Connections.HttpTransportType.WebSockets;
             options.AllowStatefulReconnects = false; // Cursors and offsets do its work; its buffer would throttle streams.
             options.TransportSendTimeout = sendTimeout;
             options.TransportMaxBufferSize = StalledReaderBufferBytes;

@@ -21,7 +21,7 @@ internal sealed class WriterAdmission(PresencePublisher presence, LogRedaction r
         {
             foreach (var output in lease.Outputs)
             {
-                presence.Publish(PresenceKind.WriterConnected, session.Id, output);
+                presence.Publish(PresenceKind.WriterConnected, session.Log, output);
             }
         }
 

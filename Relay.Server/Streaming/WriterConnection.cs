@@ -115,7 +115,7 @@ internal sealed class WriterConnection : IAsyncDisposable
         {
             foreach (var output in Lease.Outputs)
             {
-                _presence.Publish(_leftInGoodOrder ? PresenceKind.WriterClosed : PresenceKind.WriterLost, _session.Id, output);
+                _presence.Publish(_leftInGoodOrder ? PresenceKind.WriterClosed : PresenceKind.WriterLost, Log, output);
             }
         }
     }
@@ -143,9 +143,9 @@ internal sealed class WriterConnection : IAsyncDisposable
     {
         foreach (var output in OutputTypes.All)
         {
-            _presence.Publish(PresenceKind.OutputEnded, _session.Id, output);
+            _presence.Publish(PresenceKind.OutputEnded, Log, output);
         }
 
-        _presence.Publish(PresenceKind.SessionCompleted, _session.Id, exitCode: completion.ExitCode);
+        _presence.Publish(PresenceKind.SessionCompleted, Log, exitCode: completion.ExitCode);
     }
 }

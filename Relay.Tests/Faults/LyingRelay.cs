@@ -43,7 +43,7 @@ internal sealed class LyingRelay : IAsyncDisposable
                 // The client hung up.
             }
         });
-        app.MapFallback(() => Results.Ok());
+        app.MapFallback(() => Results.Ok(new { status = "ok" }));
         await app.StartAsync();
         return relay;
     }

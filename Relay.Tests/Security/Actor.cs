@@ -52,9 +52,11 @@ internal static class Actors
     /// <summary>What the rules say.</summary>
     /// <param name="actor">Who asks.</param>
     /// <param name="right">What the route takes; null when it is open to all.</param>
-    public static Admission Expected(this Actor actor, Right? right) => actor switch
+    /// <param name="takesTickets">Whether it is for reading, or a WebSocket.</param>
+    public static Admission Expected(this Actor actor, Right? right, bool takesTickets) => actor switch
     {
         _ when right is null => Admission.LetIn,
+        Actor.ReaderTicket or Actor.WriterTicket or Actor.AdminTicket when !takesTickets => Admission.Unknown,
         Actor.Nobody or Actor.Garbage or Actor.AlmostAdmin or Actor.ExpiredTicket or Actor.UsedTicket or Actor.TokenInUrl => Admission.Unknown,
         Actor.Admin or Actor.AdminTicket => Admission.LetIn,
         _ when right is Right.Connect => Admission.LetIn,

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using FluentAssertions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -39,17 +40,27 @@ public sealed class AnonymousAccessTests
     [InlineData("127.0.0.1", "localhost", "Forwarded: for=127.0.0.1", false)]
     [InlineData("127.0.0.1", "localhost", "X-Real-IP: 127.0.0.1", false)]
     [InlineData("127.0.0.1", "localhost", "Via: 1.1 proxy", false)]
+    [InlineData("127.0.0.1", "localhost", "X-Forwarded-Port: 443", false)]
+    [InlineData("127.0.0.1", "localhost", "x-forwarded-anything: 1", false)]
+    [InlineData("127.0.0.1", "localhost", "CF-Connecting-IP: 127.0.0.1", false)]
+    [InlineData("::ffff:127.0.0.2", "evil.example", "", false)]
     public Task Without_a_key_it_is_this_machine_by_a_local_name(string peer, string host, string header, bool isLetIn) => Check([], peer, host, header, isLetIn);
 
     [Theory]
+    [InlineData("10.1.2.3", "10.0.0.1:8160", "", true)]
+    [InlineData("10.1.2.3", "[2001:db8::1]:8160", "", true)]
+    [InlineData("10.1.2.3", "localhost:8160", "", true)]
     [InlineData("10.1.2.3", "relay.corp.example", "", true)]
+    [InlineData("10.1.2.3", "RELAY.corp.example:8160", "", true)]
+    [InlineData("10.1.2.3", "evil.example", "", false)]
+    [InlineData("10.1.2.3", "10.0.0.1.evil.example", "", false)]
     [InlineData("::ffff:10.1.2.3", "relay", "", true)]
     [InlineData("192.168.1.7", "relay", "", true)]
     [InlineData("192.168.1.8", "relay", "", false)]
     [InlineData("127.0.0.1", "localhost", "", false)]
     [InlineData("10.1.2.3", "relay", "X-Forwarded-For: 10.1.2.4", false)]
     public Task Networks_that_are_named_are_let_in(string peer, string host, string header, bool isLetIn) =>
-        Check([("anonymous-networks", "10.0.0.0/8, 192.168.1.7")], peer, host, header, isLetIn);
+        Check([("anonymous-networks", "10.0.0.0/8, 192.168.1.7"), ("host-names", "relay.corp.example")], peer, host, header, isLetIn);
 
     [Theory]
     [InlineData("10.9.9.9", "X-Forwarded-For: 10.1.2.3", true)]
@@ -60,8 +71,9 @@ public sealed class AnonymousAccessTests
     [InlineData("10.9.9.9", "X-Forwarded-For: 10.5.5.5, 10.1.2.3", false)]
     [InlineData("10.9.9.9", "X-Forwarded-For: nonsense", false)]
     [InlineData("10.1.2.3", "X-Forwarded-For: 10.1.2.4", false)]
+    [InlineData("10.9.9.9", "X-Forwarded-For: 127.0.0.1", false)]
     public Task A_known_proxy_speaks_for_its_clients_and_for_nobody_else(string peer, string header, bool isLetIn) =>
-        Check([("anonymous-networks", "10.0.0.0/8"), ("known-proxies", "10.9.9.9")], peer, "relay", header, isLetIn);
+        Check([("anonymous-networks", "10.0.0.0/8,loopback"), ("known-proxies", "10.9.9.9")], peer, "relay", header, isLetIn);
 
     [Fact]
     public async Task With_a_key_nobody_is_let_in_without_a_token_unless_a_network_is_named()
@@ -91,7 +103,7 @@ public sealed class AnonymousAccessTests
         await using var relay = await Start([]);
         using var remote = await Ask(relay, "10.1.2.3", "relay", "");
         (await Problem.Of(remote, HttpStatusCode.Unauthorized, "unauthorized")).Detail.Should()
-            .Contain("from 127.0.0.0/8, ::1/128 only; this one comes from 10.1.2.3").And.Contain("Authorization: Bearer").And.Contain("--anonymous-networks");
+            .Contain("its own machine or the networks that it was told; this request comes from 10.1.2.3").And.Contain("Authorization: Bearer").And.Contain("--anonymous-networks");
         using var rebound = await Ask(relay, "127.0.0.1", "evil.example", "");
         (await Problem.Of(rebound, HttpStatusCode.Unauthorized, "unauthorized")).Detail.Should().Contain("calls the relay 'evil.example'. Call it localhost");
         using var forwarded = await Ask(relay, "127.0.0.1", "localhost", "X-Forwarded-For: 10.1.2.3");
@@ -119,6 +131,35 @@ public sealed class AnonymousAccessTests
         (await reader.Awaiting(it => it.DeleteSessionAsync("s")).Should().ThrowAsync<RelayException>()).Which.Code.Should().Be(RelayErrorCode.Forbidden);
     }
 
+    [Fact]
+    public async Task Who_speaks_HTTP_1_0_is_taken_for_a_proxy_that_does_not_say_so()
+    {
+        await using var relay = await Start([]);
+        using var peer = await RawTcp.Connect(relay.BaseAddress);
+        await peer.Send("GET /logging_session HTTP/1.0\r\nHost: localhost\r\n\r\n");
+
+        (await peer.ReadHead()).Should().StartWith("HTTP/1.1 401");
+    }
+
+    [Fact]
+    public async Task A_ticket_of_a_place_that_needs_no_token_is_worth_nothing_elsewhere()
+    {
+        await using var relay = await Start([]);
+        using var asked = await relay.Http.PostAsync("/tickets", null);
+        var ticket = (await asked.Content.ReadFromJsonAsync<TicketAnswer>())!.Ticket;
+        using var elsewhere = await Ask(relay, "10.1.2.3", "localhost", "", $"?ticket={ticket}");
+
+        elsewhere.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_network_of_everybody_is_said_to_be_open()
+    {
+        await using var relay = await RelayServerProcess.StartAsync(settings: ["--anonymous-networks", "0.0.0.0/0"]);
+
+        (await relay.Api.Http.GetStringAsync("/health")).Should().Contain("\"access\":\"open: whoever reaches the relay");
+    }
+
     private static async Task Check((string Option, string Value)[] settings, string peer, string host, string header, bool isLetIn)
     {
         await using var relay = await Start(settings);
@@ -137,9 +178,9 @@ public sealed class AnonymousAccessTests
         options.Customize = builder => builder.Services.AddSingleton<IStartupFilter>(new FakePeer());
     });
 
-    private static async Task<HttpResponseMessage> Ask(RelayHost relay, string peer, string host, string header)
+    private static async Task<HttpResponseMessage> Ask(RelayHost relay, string peer, string host, string header, string query = "")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/logging_session");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/logging_session{query}");
         request.Headers.Host = host;
         request.Headers.Add(PeerHeader, peer);
         if (header.Length > 0)

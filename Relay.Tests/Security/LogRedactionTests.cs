@@ -113,7 +113,7 @@ public sealed class LogRedactionTests : IAsyncLifetime
     {
         using (var cut = await RawTcp.Connect(_relay.BaseAddress))
         {
-            await cut.Send($"PUT {RelayApi.WritePath(_session)}?offset=0&run=r HTTP/1.1\r\nHost: x\r\nContent-Length: {Text.Length}\r\n\r\n{Text[..10]}");
+            await cut.Send($"PUT {RelayApi.WritePath(_session)}?offset=0&run=r HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Text.Length}\r\n\r\n{Text[..10]}");
             await Eventually.True(async () => (await Stored()).Length >= 4, "what is no secret is stored");
             cut.Vanish();
         }

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using FluentAssertions;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
 using Relay.Client;
 using Relay.Contracts;
 using Relay.Tests.Cli;
@@ -102,6 +104,67 @@ public sealed class TokenUseTests(LockedRelay relay) : IClassFixture<LockedRelay
     }
 
     [Fact]
+    public async Task A_token_that_was_right_when_the_request_began_does_not_touch_the_session_that_came_since()
+    {
+        var session = await relay.CreateAsync();
+        using var late = await RawTcp.Connect(Host.BaseAddress);
+        await late.Send($"POST {RelayApi.SessionPath(session.SessionId)}/complete HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {session.WriteToken}\r\n"
+            + "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 17\r\n\r\n");
+        (await late.ReadHead()).Should().StartWith("HTTP/1.1 100", "the token was looked at, and the body is waited for");
+        using var admin = Client(LockedRelay.AdminKey);
+        await admin.DeleteSessionAsync(session.SessionId);
+        await admin.CreateSessionAsync(session.SessionId);
+        await late.Send("{\"exit_code\": 66}");
+
+        (await late.ReadUntil("session_replaced")).Should().Contain("HTTP/1.1 409");
+        (await admin.GetSessionAsync(session.SessionId))!.State.Should().Be("live");
+    }
+
+    [Fact]
+    public async Task Who_watches_with_a_token_hears_nothing_of_the_session_that_comes_after()
+    {
+        var session = await relay.CreateAsync();
+        await using var stale = await HubPeer.ConnectAsync(new RelayClientOptions { Url = Host.BaseAddress, Token = session.ReadToken });
+        await using var all = await HubPeer.ConnectAsync(new RelayClientOptions { Url = Host.BaseAddress, Token = LockedRelay.AdminKey });
+        var (heard, expected) = (new ConcurrentQueue<PresenceKind>(), new ConcurrentQueue<PresenceKind>());
+        foreach (var (peer, events) in new[] { (stale, heard), (all, expected) })
+        {
+            peer.Connection.On<PresenceEvent>(HubRoutes.Presence, happened => events.Enqueue(happened.Kind));
+            await peer.Connection.InvokeAsync(HubRoutes.Watch, new WatchRequest { Session = session.SessionId });
+        }
+
+        using var admin = Client(LockedRelay.AdminKey);
+        await admin.DeleteSessionAsync(session.SessionId);
+        await admin.CreateSessionAsync(session.SessionId);
+        await using (var writer = admin.OpenWriter(session.SessionId))
+        {
+            await Eventually.Done(writer.CompleteAsync(43), "the next session completes");
+        }
+
+        await Eventually.True(() => expected.Contains(PresenceKind.SessionCompleted), "who watches the id hears of it");
+        await stale.Connection.InvokeAsync(HubRoutes.Unwatch, new WatchRequest { Session = session.SessionId });
+        heard.Should().Equal(PresenceKind.SessionDeleted);
+    }
+
+    [Fact]
+    public async Task A_ticket_makes_no_ticket()
+    {
+        var ticket = await relay.TicketAsync(LockedRelay.AdminKey);
+        using var answer = await Host.Http.SendAsync(new Credentials(Ticket: ticket).Sign(HttpMethod.Post, "/tickets"));
+
+        (await Problem.Of(answer, HttpStatusCode.Unauthorized, "unauthorized")).Detail.Should().Contain("for reading and for WebSockets only");
+    }
+
+    [Fact]
+    public async Task The_hub_is_there_by_WebSocket_only()
+    {
+        using var negotiated = await Host.Http.SendAsync(new Credentials(LockedRelay.AdminKey).Sign(HttpMethod.Post, "/hubs/logs/negotiate?negotiateVersion=1"));
+        var answer = await negotiated.Content.ReadAsStringAsync();
+
+        answer.Should().Contain("WebSockets").And.NotContain("LongPolling").And.NotContain("ServerSentEvents");
+    }
+
+    [Fact]
     public async Task A_second_creation_shows_no_tokens()
     {
         using var admin = Client(LockedRelay.AdminKey);
@@ -184,6 +247,10 @@ public sealed class TokenUseTests(LockedRelay relay) : IClassFixture<LockedRelay
         files.Should().NotBeEmpty().And.OnlyContain(text => !text.Contains(session.WriteToken!) && !text.Contains(session.ReadToken!) && !text.Contains(LockedRelay.AdminKey));
         session.WriteToken.Should().MatchRegex("^[A-Za-z0-9_-]{43}$").And.NotBe(session.ReadToken);
     }
+
+    [Fact]
+    public void The_data_folder_is_for_the_user_of_the_relay_only() =>
+        new DirectoryInfo(Host.DataFolder).UnixFileMode.Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     [Fact]
     public async Task Answers_with_tokens_are_for_no_cache()

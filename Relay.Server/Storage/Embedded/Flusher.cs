@@ -58,7 +58,7 @@ internal sealed partial class Flusher : IFlusher
 
     public void Failed(EmbeddedSessionLog log, Exception failure)
     {
-        _failure = $"fsync failed: {failure.Message}";
+        _failure = "a sync failed; the log has the cause"; // Strangers may ask for health.
         LogSyncFailed(failure, log.Folder);
     }
 
@@ -90,7 +90,7 @@ internal sealed partial class Flusher : IFlusher
         }
         catch (Exception e)
         {
-            _failure = $"the flusher died: {e.Message}";
+            _failure = "the flusher died; the log has the cause";
             LogFlusherDied(e);
         }
     }

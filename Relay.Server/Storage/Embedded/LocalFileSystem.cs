@@ -6,6 +6,8 @@ namespace Relay.Server.Storage.Embedded;
 /// <summary>The file system of this machine.</summary>
 internal sealed partial class LocalFileSystem : IFileSystem
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private const int ReadOnly = 0;
     private const int TooLarge = 27;
     private const int NotPermitted = 13;
@@ -42,7 +44,8 @@ internal sealed partial class LocalFileSystem : IFileSystem
 
     public bool FolderExists(string path) => Directory.Exists(path);
 
-    public void CreateFolder(string path) => Try(() => Directory.CreateDirectory(path));
+    /// <summary>For the relay's user only: logs are nobody else's. A folder that is there already stays as it is.</summary>
+    public void CreateFolder(string path) => Try(() => OperatingSystem.IsWindows() ? Directory.CreateDirectory(path) : Directory.CreateDirectory(path, OwnerOnly));
 
     public void MoveFolder(string from, string to) => Try(() => Directory.Move(from, to));
 
