@@ -238,6 +238,26 @@ public sealed class TokenUseTests(LockedRelay relay) : IClassFixture<LockedRelay
     }
 
     [Fact]
+    public async Task What_a_job_printed_under_a_wrong_token_is_kept_and_delivered_with_the_right_one()
+    {
+        using var folder = new TempFolder();
+        var session = await relay.CreateAsync();
+        await using var job = await Write(session.ReadToken!, "run", "--session", session.SessionId, "--url", Host.BaseAddress.AbsoluteUri, "--", "echo", "kept");
+        job.ExitCode.Should().Be(0);
+        job.StderrText.Should().Contain("This takes the session's write token").And.Contain(" and a token that allows it");
+        await using var recovery = await Write(session.WriteToken!, "recover");
+
+        recovery.ExitCode.Should().Be(0, recovery.Describe());
+        using var answer = await Host.Http.SendAsync(new Credentials(session.ReadToken).Sign(HttpMethod.Get, RelayApi.ReadPath(session.SessionId)));
+        (await answer.Content.ReadAsStringAsync()).Should().Be("kept\n");
+
+        Task<ChildProcess> Write(string token, params string[] arguments) => ChildProcess.Run(DotNet.Writer(arguments) with
+        {
+            Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["RELAY_TOKEN"] = token, ["RELAY_SPOOL"] = folder.Path },
+        });
+    }
+
+    [Fact]
     public async Task What_is_kept_of_a_token_is_its_hash()
     {
         var session = await relay.CreateAsync();

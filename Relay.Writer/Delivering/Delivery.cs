@@ -19,7 +19,7 @@ internal sealed class Delivery : IAsyncDisposable
     private string _notDelivered = "";
     private long _sinceEnd;
     private volatile bool _wasConnected;
-    private volatile bool _wasRefused;
+    private volatile RelayException? _refusal;
     private volatile bool _isSpooled;
     private bool _saidWaiting;
     private bool _saidDropping;
@@ -172,8 +172,13 @@ internal sealed class Delivery : IAsyncDisposable
         if (_writer.UndeliveredSpool is { } folder)
         {
             var why = _notDelivered.Length > 0 ? $"{_notDelivered}. " : "";
-            var elsewhere = _wasRefused ? " --session-as ID" : "";
-            Say($"{why}What is not delivered is kept; deliver it with: relay-writer recover {ShellWord.Quote(folder)}{elsewhere}");
+            var how = _refusal switch
+            {
+                null => "",
+                AccessDeniedException => " and a token that allows it",
+                _ => " --session-as ID",
+            };
+            Say($"{why}What is not delivered is kept; deliver it with: relay-writer recover {ShellWord.Quote(folder)}{how}");
         }
         else if (_notDelivered.Length > 0)
         {
@@ -208,7 +213,7 @@ internal sealed class Delivery : IAsyncDisposable
 
         if (change is { State: ConnectionState.Faulted, Reason: { } refusal })
         {
-            _wasRefused = true;
+            _refusal = refusal;
             Say($"the relay refused the log, the command runs on {(_isSpooled ? "and its output is kept here" : "without it")}: {refusal.Message}");
         }
     }
