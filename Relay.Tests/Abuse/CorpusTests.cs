@@ -29,6 +29,8 @@ public sealed partial class CorpusTests(ITestOutputHelper output) : IAsyncLifeti
     /// <summary>A status of HTTP/1.1 that is no failure of the relay; nothing; or, to who speaks HTTP/2, a GOAWAY frame (RFC 9113, 6.8).</summary>
     private const string Refusal = @"\A(HTTP/1\.1 ([1-4]\d\d|501|505) |\z|\x00\x00\x08\x07)";
 
+    private const string Found = "refused, or taken for what they are; no error in the log, a neighbour untouched";
+
     private IReadOnlyCollection<string> _errors = [];
     private RelayHost _relay = null!;
     private Neighbour _neighbour = null!;
@@ -151,7 +153,7 @@ public sealed partial class CorpusTests(ITestOutputHelper output) : IAsyncLifeti
         _errors.Should().BeEmpty("nothing of it is a fault of the relay");
     }
 
-    private void Report(string attack, string size, long started) => FaultRun.ReportAttack(output, attack, size, "refused or taken for what they are; no error in the log, a neighbour untouched", started);
+    private void Report(string attack, string size, long started) => FaultRun.ReportAttack(output, attack, size, Found, started);
 
     [GeneratedRegex("^[0-9a-f]{64}$", RegexOptions.None, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex HashName();

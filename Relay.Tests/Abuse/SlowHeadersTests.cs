@@ -13,8 +13,9 @@ namespace Relay.Tests.Abuse;
 [Collection(Alone.Name)]
 public sealed class SlowHeadersTests(ITestOutputHelper output)
 {
+    private const int TicksPerSecond = 100;
     private static readonly int Attackers = FaultRun.Size(200, 5000);
-    private static readonly int Lines = FaultRun.Size(200, 2000);
+    private static readonly int Lines = FaultRun.Size(2000, 50_000);
 
     [Fact]
     public async Task Connections_that_dribble_their_headers_are_ended_and_slow_no_neighbour()
@@ -56,24 +57,28 @@ public sealed class SlowHeadersTests(ITestOutputHelper output)
             started);
     }
 
-    /// <summary>A byte to each in turn, until there is enough; those that were hung up on are passed over.</summary>
+    /// <summary>A byte to each in a second, until there is enough; those that were hung up on are passed over.</summary>
     private static async Task DribbleAsync(List<RawTcp> attackers, CancellationToken over)
     {
-        for (var i = 0; !over.IsCancellationRequested; i++)
+        using var tick = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / TicksPerSecond), TimeProvider.System);
+        for (var turn = 0; !over.IsCancellationRequested && await tick.WaitForNextTickAsync(CancellationToken.None); turn++)
         {
-            try
+            foreach (var attacker in attackers.Where((_, i) => i % TicksPerSecond == turn % TicksPerSecond))
             {
-                await attackers[i % attackers.Count].Send("x");
+                await SendAsync(attacker);
             }
-            catch (IOException)
-            {
-                // The relay has had enough of this one.
-            }
+        }
+    }
 
-            if (i % 10 == 9)
-            {
-                await Task.Yield();
-            }
+    private static async Task SendAsync(RawTcp attacker)
+    {
+        try
+        {
+            await attacker.Send("x");
+        }
+        catch (IOException)
+        {
+            // The relay has had enough of this one.
         }
     }
 }
