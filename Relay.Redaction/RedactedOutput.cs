@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Relay.Redaction;
 
 /// <summary>
@@ -17,11 +19,23 @@ internal sealed class RedactedOutput(Redactor redactor, Func<ReadOnlyMemory<byte
     private ITimer? _clock;
     private long _lastTaken;
     private bool _isClosed;
+    private volatile bool _isMoreOnItsWay;
+    private Exception? _failure;
 
     /// <summary>So many bytes wait for what follows them.</summary>
     public int HeldBytes => redactor.HeldBytes;
 
-    /// <summary>Takes the next bytes; those that are not held are delivered before it returns.</summary>
+    /// <summary>Whether the next bytes are there already and only wait for their turn: that is no silence, and the clock decides nothing.</summary>
+    public bool IsMoreOnItsWay
+    {
+        get => _isMoreOnItsWay;
+        set => _isMoreOnItsWay = value;
+    }
+
+    /// <summary>
+    /// Takes the next bytes; those that are not held are delivered before it returns. Once a delivery has failed nothing is delivered any more,
+    /// for there would be a hole before it: this then throws what that did.
+    /// </summary>
     /// <param name="bytes">The bytes.</param>
     /// <param name="onTaken">Told before the delivery how many are held.</param>
     public async ValueTask TakeAsync(ReadOnlyMemory<byte> bytes, Action<int>? onTaken = null)
@@ -29,6 +43,11 @@ internal sealed class RedactedOutput(Redactor redactor, Func<ReadOnlyMemory<byte
         await _gate.WaitAsync(CancellationToken.None);
         try
         {
+            if (_failure is not null)
+            {
+                ExceptionDispatchInfo.Throw(_failure);
+            }
+
             var ready = redactor.Take(bytes);
             onTaken?.Invoke(redactor.HeldBytes);
             await DeliverAsync(ready);
@@ -44,7 +63,7 @@ internal sealed class RedactedOutput(Redactor redactor, Func<ReadOnlyMemory<byte
         }
     }
 
-    /// <summary>Delivers what is held: nothing follows, or what follows has nothing to do with it.</summary>
+    /// <summary>Delivers what is held: nothing follows, or what follows has nothing to do with it. Nothing is, once a delivery has failed.</summary>
     public async ValueTask EndAsync()
     {
         await _gate.WaitAsync(CancellationToken.None);
@@ -93,6 +112,12 @@ internal sealed class RedactedOutput(Redactor redactor, Func<ReadOnlyMemory<byte
                 return;
             }
 
+            if (IsMoreOnItsWay)
+            {
+                Wait(Patience);
+                return;
+            }
+
             if (Patience - time.GetElapsedTime(_lastTaken) is { Ticks: > 0 } rest)
             {
                 Wait(rest); // More came while the clock struck.
@@ -111,5 +136,20 @@ internal sealed class RedactedOutput(Redactor redactor, Func<ReadOnlyMemory<byte
         }
     }
 
-    private ValueTask DeliverAsync(ReadOnlyMemory<byte> ready) => ready.IsEmpty ? ValueTask.CompletedTask : deliver(ready);
+    private async ValueTask DeliverAsync(ReadOnlyMemory<byte> ready)
+    {
+        try
+        {
+            if (!ready.IsEmpty)
+            {
+                await deliver(ready);
+            }
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+            redactor.Drop();
+            throw;
+        }
+    }
 }

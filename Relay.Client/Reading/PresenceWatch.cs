@@ -18,7 +18,8 @@ internal static class PresenceWatch
         {
             // Presence is a hint: a consumer that stays behind loses the oldest events, not its memory.
             var events = Channel.CreateBounded<PresenceEvent>(new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropOldest });
-            if (await BeginAsync(dialer, session, events.Writer, cancellationToken).ConfigureAwait(false) is { } link)
+            var (link, failure) = await BeginAsync(dialer, session, events.Writer, cancellationToken).ConfigureAwait(false);
+            if (link is not null)
             {
                 backoff.Reset();
                 await using var _ = link.ConfigureAwait(false);
@@ -28,12 +29,12 @@ internal static class PresenceWatch
                 }
             }
 
-            await Task.Delay(backoff.Next(), dialer.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(failure is null ? backoff.Next() : backoff.Next(failure), dialer.Options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <returns>A link that feeds the events and ends them when it breaks; <c>null</c> when it is worth another attempt.</returns>
-    private static async Task<HubLink?> BeginAsync(
+    /// <returns>A link that feeds the events and ends them when it breaks; or why there is none, when it is worth another attempt.</returns>
+    private static async Task<(HubLink? Link, RelayException? Failure)> BeginAsync(
         HubDialer dialer, string session, ChannelWriter<PresenceEvent> events, CancellationToken cancellationToken)
     {
         HubLink? link = null;
@@ -46,7 +47,7 @@ internal static class PresenceWatch
                 return Task.CompletedTask;
             };
             await link.WatchAsync(session, happened => events.TryWrite(happened), cancellationToken).ConfigureAwait(false);
-            return link;
+            return (link, null);
         }
         catch (Exception e)
         {
@@ -57,7 +58,7 @@ internal static class PresenceWatch
 
             cancellationToken.ThrowIfCancellationRequested();
             var failure = HubFailures.ToRelay(e);
-            return failure.IsRetryable ? null : throw failure;
+            return failure.IsRetryable ? (null, failure) : throw failure;
         }
     }
 }

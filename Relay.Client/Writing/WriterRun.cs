@@ -103,6 +103,7 @@ internal sealed partial class WriterRun
             throw new ArgumentException($"This writer does not lease the output '{output}'.", nameof(output));
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         while (!bytes.IsEmpty)
         {
             var piece = bytes[..Math.Min(bytes.Length, ReplayBuffer.MaxItemBytes)];

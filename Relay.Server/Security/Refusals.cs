@@ -33,7 +33,7 @@ internal sealed partial class Refusals : IDisposable
             isNew = !_episodes.TryGetValue(key, out var episode);
             _episodes[key] = new Episode((episode?.Count ?? 0) + 1, _time.GetTimestamp());
             place = key.Item2;
-            if (isNew)
+            if (_episodes.Count == 1 && isNew)
             {
                 _timer.Change(Quiet, Quiet);
             }

@@ -1,6 +1,4 @@
-using System.Net;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Net.Http.Headers;
 using Relay.Contracts;
 
 namespace Relay.Server.Security;
@@ -8,9 +6,8 @@ namespace Relay.Server.Security;
 /// <summary>Refuses WebSocket handshakes, the hub's among them, when there are as many as may be. The web server's own limit would make a 500 of it.</summary>
 internal sealed class WebSocketLimit(RequestDelegate next, ConnectionLimits limits, Refusals refusals)
 {
-    public static bool IsHandshake(HttpContext context) =>
-        context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
-        && context.Request.Headers[HeaderNames.Upgrade].ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether it may become a WebSocket. To what it asks to be upgraded is not looked at: that may be said in many ways, and what is none is soon over.</summary>
+    public static bool IsHandshake(HttpContext context) => context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
 
     public Task InvokeAsync(HttpContext context) => IsHandshake(context) ? ServeAsync(context) : next(context);
 

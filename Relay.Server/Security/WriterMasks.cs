@@ -51,6 +51,9 @@ internal sealed class WriterMasks(ISessionLog log, WriterLease lease, SecretCoun
         return lane.End = lane.Written = await log.AppendGapAsync(lease, output, offset, length, cancellationToken);
     }
 
+    /// <summary>Whether more bytes of an output are there already, and only wait for the writer's pace.</summary>
+    public void NoteMoreOnItsWay(OutputType output, bool isIt) => LaneOf(output).Masked.IsMoreOnItsWay = isIt;
+
     /// <summary>The writer has sent its last byte: what is held is appended.</summary>
     /// <exception cref="RelayException">The lease is lost, or the store cannot write.</exception>
     public async Task EndAsync()

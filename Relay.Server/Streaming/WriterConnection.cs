@@ -31,7 +31,9 @@ internal sealed class WriterConnection : IAsyncDisposable
     {
         if (_pace is not null)
         {
+            _masks?.NoteMoreOnItsWay(output, true);
             await _pace.WaitAsync(data.Length, Lease.Lost);
+            _masks?.NoteMoreOnItsWay(output, false);
         }
 
         var append = _masks?.AppendAsync(output, offset, data, cancellationToken) ?? Log.AppendAsync(Lease, output, offset, data, cancellationToken);
@@ -104,12 +106,15 @@ internal sealed class WriterConnection : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var held = Lease.LossReason is null;
-        if (_masks is not null)
+        try
         {
-            await LeaveMasksAsync(_masks);
+            await (_masks is null ? Task.CompletedTask : LeaveMasksAsync(_masks));
+        }
+        finally
+        {
+            await Log.ReleaseAsync(Lease, _leftInGoodOrder);
         }
 
-        await Log.ReleaseAsync(Lease, _leftInGoodOrder);
         _session.Touch();
         if (held && Log.Snapshot() is { Completion: null, Gone: EndReason.None })
         {

@@ -73,6 +73,36 @@ public sealed class RedactedOutputTests : IAsyncLifetime, IAsyncDisposable
         _delivered.Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task Once_a_delivery_has_failed_nothing_comes_after_the_hole()
+    {
+        _failure = new IOException("full");
+        var first = async () => await Take("lost, and held: AKIA");
+        await first.Should().ThrowAsync<IOException>();
+        _failure = null;
+        _delivered.Clear();
+
+        await _output.EndAsync();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        var next = async () => await Take("more");
+
+        (await next.Should().ThrowAsync<IOException>()).WithMessage("full");
+        _delivered.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task While_more_is_on_its_way_there_is_no_silence()
+    {
+        await Take("redis://u:hunter2");
+        _output.IsMoreOnItsWay = true;
+        _time.Advance(TimeSpan.FromSeconds(30));
+        string.Concat(_delivered).Should().NotContain("u:");
+        _output.IsMoreOnItsWay = false;
+        await Take("secret@host/0\n");
+
+        string.Concat(_delivered).Should().Be("redis://u:[redacted:url-password]@host/0\n");
+    }
+
     private ValueTask Take(string text) => _output.TakeAsync(Encoding.Latin1.GetBytes(text));
 
     private ValueTask Deliver(ReadOnlyMemory<byte> ready)

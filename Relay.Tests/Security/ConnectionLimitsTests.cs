@@ -50,6 +50,21 @@ public sealed class ConnectionLimitsTests
     }
 
     [Theory]
+    [InlineData("Upgrade: websocket, foo")]
+    [InlineData("Upgrade: foo\r\nUpgrade: websocket")]
+    [InlineData("Upgrade: WebSocket,")]
+    public async Task However_a_WebSocket_is_asked_for_it_counts(string upgrade)
+    {
+        await using var relay = await StartAsync(("Limits:MaxWebSockets", "1"));
+        var session = await relay.Api.CreateSession();
+        await using var only = await relay.Api.Reader(session);
+        using var peer = await RawTcp.Connect(relay.BaseAddress);
+        await peer.Send($"GET {RelayApi.ReadPath(session)} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n{upgrade}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2l4dGVlbiBieXRlcyBvaw==\r\n\r\n");
+
+        (await peer.ReadHead()).Should().StartWith("HTTP/1.1 503");
+    }
+
+    [Theory]
     [InlineData("Limits:MaxWebSockets")]
     [InlineData("Limits:MaxWebSocketsPerAddress")]
     public async Task WebSockets_beyond_the_limit_are_refused_with_503_and_can_come_again(string limit)

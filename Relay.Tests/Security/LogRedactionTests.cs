@@ -100,6 +100,27 @@ public sealed class LogRedactionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_held_behind_a_refused_append_is_not_stored_behind_the_hole()
+    {
+        await using var relay = await RelayHost.StartAsync(options =>
+        {
+            options.Settings["Redaction:Enabled"] = "true";
+            options.Settings["Storage:WhenFull"] = "Refuse";
+            options.Settings["Storage:MaxSessionBytes"] = "100000";
+        });
+        var session = await relay.Api.CreateSession();
+        await relay.Api.Append(session, new byte[60_000]);
+        await using (var writer = await relay.Api.Writer(session))
+        {
+            await writer.Send(Bytes(new string('B', 45_000) + "\nTAIL password=tail"));
+            await writer.WaitForEnd();
+        }
+
+        await Eventually.True(async () => (await relay.Api.Status(session))!.Outputs["stdout"].Writer is null, "the writer is gone");
+        (await relay.Api.Status(session))!.Outputs["stdout"].Bytes.Should().Be(60_000);
+    }
+
+    [Fact]
     public async Task A_PUT_is_answered_when_all_of_it_is_decided_and_stored()
     {
         using var answer = await _relay.Api.Put(_session, "stdout", Bytes($"a {Key}"));

@@ -442,6 +442,8 @@ class Lane:
         while not channel.has_answer():
             data = self.buffer.read(offset)
             if data:
+                if offset + len(data) - begin >= self._ack_bytes:
+                    data = data[:data.rfind(b"\n") + 1] or data  # whole lines: a relay that masks secrets finds none that two uploads share
                 since = since or time.monotonic()
                 channel.send_chunk(data)
                 offset += len(data)
