@@ -6,6 +6,9 @@ internal abstract record Pattern
     /// <summary>Whether it can match without a single byte.</summary>
     public abstract bool CanBeEmpty { get; }
 
+    /// <summary>Whether it is empty as it is written, so that repeating it means nothing.</summary>
+    public virtual bool IsNothing => false;
+
     /// <summary>One byte of a set.</summary>
     internal sealed record One(ByteSet Set) : Pattern
     {
@@ -15,12 +18,16 @@ internal abstract record Pattern
     internal sealed record Sequence(IReadOnlyList<Pattern> Items) : Pattern
     {
         public override bool CanBeEmpty => Items.All(item => item.CanBeEmpty);
+
+        public override bool IsNothing => Items.All(item => item.IsNothing);
     }
 
     /// <summary>One of several, those that stand first being preferred.</summary>
     internal sealed record Choice(IReadOnlyList<Pattern> Items) : Pattern
     {
         public override bool CanBeEmpty => Items.Any(item => item.CanBeEmpty);
+
+        public override bool IsNothing => Items.All(item => item.IsNothing);
     }
 
     /// <param name="Item">What is repeated.</param>
@@ -42,6 +49,8 @@ internal abstract record Pattern
     internal sealed record Secret(Pattern Item) : Pattern
     {
         public override bool CanBeEmpty => Item.CanBeEmpty;
+
+        public override bool IsNothing => Item.IsNothing;
     }
 }
 

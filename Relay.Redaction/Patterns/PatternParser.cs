@@ -264,7 +264,8 @@ internal sealed class PatternParser
             throw Fault("repeats a repetition; put the inner one into a group");
         }
 
-        return atom is Pattern.Place ? throw Fault("repeats a place such as ^ or \\b, which has no length") : new Pattern.Repeat(atom, least, most, isLazy);
+        // Each time takes a step at least: so the limit of steps is one of nested counters, too.
+        return atom.IsNothing ? throw Fault("repeats a group with nothing in it; leave the group out") : atom is Pattern.Place ? throw Fault("repeats a place such as ^ or \\b, which has no length") : new Pattern.Repeat(atom, least, most, isLazy);
     }
 
     /// <summary><c>{n}</c>, <c>{n,}</c> or <c>{n,m}</c>; any other brace is a brace.</summary>

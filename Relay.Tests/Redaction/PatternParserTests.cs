@@ -76,6 +76,8 @@ public sealed class PatternParserTests
     [InlineData("[a-z-[b]]", "takes one class from another")]
     [InlineData("*a", "nothing before it to repeat")]
     [InlineData("a**", "repeats a repetition")]
+    [InlineData("a(?:(?:(?:){1000}){1000}){1000}", "repeats a group with nothing in it")]
+    [InlineData("a(?:(?:)(?:|))*", "repeats a group with nothing in it")]
     [InlineData("a{3,2}", "nothing can satisfy")]
     [InlineData("a{5000}", "more than 1000 times")]
     [InlineData(@"\p{L}a", @"\p, which is not known here")]
@@ -89,10 +91,13 @@ public sealed class PatternParserTests
         parse.Should().Throw<RuleException>().WithMessage($"The regular expression '{regex.Replace("*", "?", StringComparison.Ordinal)}' *{message.Replace("*", "?", StringComparison.Ordinal)}*");
     }
 
-    [Fact]
-    public void One_that_is_too_large_is_refused()
+    [Theory]
+    [InlineData("(?:(?:a{100}){100}){10}")]
+    [InlineData("a(?:(?:(?:|(?:^)){1000}){1000}){1000}")]
+    [InlineData("a(?:(?:(?:(?<secret>)(?:a|)){1000}){1000}){1000}")]
+    public void One_that_is_too_large_is_refused(string regex)
     {
-        var use = () => MaskedText.Rules("(?:(?:a{100}){100}){10}");
+        var use = () => MaskedText.Rules(regex);
 
         use.Should().Throw<RuleException>().WithMessage("*more than 5000 steps*");
     }
