@@ -9,10 +9,23 @@ namespace Relay.Redaction.Matching;
 /// <remarks>
 /// Anchored, it follows the matches that begin where it was started, with the preference that the pattern states: once the preferred match is
 /// found, the others are dropped. As a watch it follows the matches that begin anywhere, all of them.
+///
+/// A text can be made so that every byte leads to a state that is new. So what is kept is limited: once it is full, steps that are not kept are
+/// walked without the lock, and only after many of those is it emptied and filled anew. Whoever writes such a text pays for it alone.
 /// </remarks>
 internal sealed class Automaton
 {
-    private const int MostStates = 4096;
+    /// <summary>So many states are kept.</summary>
+    public const int MostStates = 4096;
+
+    /// <summary>So many steps from one to another.</summary>
+    public const int MostSteps = 4 * MostStates;
+
+    /// <summary>So many steps that are not kept come before those that are make room for others.</summary>
+    public const int StepsUntilEmptied = 1024 * 1024;
+
+    [ThreadStatic]
+    private static Scratch? _scratch;
 
     private readonly Lock _gate = new();
     private readonly IReadOnlyList<MatchStep> _steps;
@@ -22,18 +35,28 @@ internal sealed class Automaton
     private readonly byte[] _classes;
     private readonly byte[] _samples;
     private readonly AutomatonState[] _idle = new AutomatonState[3];
+    private readonly AutomatonState?[] _unkept;
+    private readonly Begun?[] _begun;
+    private int _kept;
+    private int _walked;
+    private volatile bool _isFull;
     private Dictionary<string, AutomatonState> _states = new(StringComparer.Ordinal);
 
     public Automaton(MatchProgram program, IReadOnlyList<int> starts, ByteClasses classes, bool isWatch)
     {
         (_steps, _isWatch, _hasChecks) = (program.Steps, isWatch, program.HasChecks);
         (_classes, _samples) = (classes.OfByte, classes.Samples);
+        _unkept = new AutomatonState?[_samples.Length];
+        _begun = new Begun?[3 * _samples.Length];
         _sources = ToSources(starts);
         foreach (var before in Enum.GetValues<Neighbour>())
         {
             _idle[(int)before] = Find(isWatch ? [] : [.. _sources], before, false, false);
         }
     }
+
+    /// <summary>Steps that were made to be kept, ever.</summary>
+    public long MadeSteps { get; private set; }
 
     /// <summary>Where it begins: behind a byte of this kind.</summary>
     public AutomatonState Start(Neighbour before) => _idle[(int)before];
@@ -45,46 +68,97 @@ internal sealed class Automaton
     }
 
     /// <summary>Whether a match ends here if nothing follows.</summary>
-    public bool MatchesAtEnd(AutomatonState state) => Walk(state, Neighbour.Newline, null, []);
+    public bool MatchesAtEnd(AutomatonState state)
+    {
+        var scratch = _scratch ??= new();
+        scratch.Clear();
+        return Walk(state.Threads, state.Before, Neighbour.Newline, null, scratch) || (_isWatch && Walk(_sources, state.Before, Neighbour.Newline, null, scratch));
+    }
 
     private AutomatonState Make(AutomatonState state, byte kind)
     {
+        if (_isFull && Interlocked.Increment(ref _walked) < StepsUntilEmptied)
+        {
+            return Step(state, kind, isKept: false);
+        }
+
         lock (_gate)
         {
-            var sample = _samples[kind];
-            var behind = Surroundings.Of(sample);
-            var next = new List<int>();
-            var matchedBefore = Walk(state, behind, sample, next);
-            var matchesHere = false;
-            var threads = new List<int>();
-            var seen = new HashSet<int>();
-            foreach (var step in next)
+            if (_isFull)
             {
-                if (Resolve(step, threads, seen))
-                {
-                    matchesHere = true;
-                    if (!_isWatch)
-                    {
-                        break;
-                    }
-                }
+                Empty();
             }
 
-            var made = Find(threads, behind, matchedBefore, matchesHere);
-            Volatile.Write(ref state.Next[kind], made);
+            var made = Step(state, kind, isKept: true);
+            if (!ReferenceEquals(state.Next, _unkept))
+            {
+                Volatile.Write(ref state.Next[kind], made);
+            }
+
+            MadeSteps++;
+            _isFull = ++_kept >= MostSteps || _states.Count >= MostStates;
             return made;
         }
     }
 
-    /// <summary>Goes through a state's threads in their order, over the byte <paramref name="value"/> or, without one, the end.</summary>
-    /// <returns>Whether a match ends before the byte.</returns>
-    private bool Walk(AutomatonState state, Neighbour behind, byte? value, List<int> next)
+    /// <summary>Those in use live on; what leads nowhere any more is collected.</summary>
+    private void Empty()
     {
-        var seen = new HashSet<int>();
-        var matched = false;
-        foreach (var thread in _isWatch ? [.. state.Threads, .. _sources] : state.Threads)
+        _states = new(StringComparer.Ordinal);
+        foreach (var idle in _idle)
         {
-            if (Cross(thread, state.Before, behind, value, next, seen))
+            Array.Clear(idle.Next);
+        }
+
+        (_kept, _walked, _isFull) = (0, 0, false);
+    }
+
+    private AutomatonState Step(AutomatonState state, byte kind, bool isKept)
+    {
+        var scratch = _scratch ??= new();
+        var behind = Surroundings.Of(_samples[kind]);
+        var begun = _isWatch ? BegunAt(state.Before, kind, scratch) : Begun.None;
+        scratch.Clear();
+        var matchedBefore = Walk(state.Threads, state.Before, behind, _samples[kind], scratch) || begun.MatchedBefore;
+        var matchesHere = ResolveAll(scratch) || begun.MatchesHere;
+        foreach (var thread in begun.Threads)
+        {
+            if (scratch.Seen.Add(thread))
+            {
+                scratch.Threads.Add(thread);
+            }
+        }
+
+        return isKept ? Find(scratch.Threads, behind, matchedBefore, matchesHere)
+            : scratch.Threads.Count == 0 && !matchedBefore && !matchesHere ? _idle[(int)behind]
+            : new AutomatonState([.. scratch.Threads], behind, matchedBefore, matchesHere, _unkept);
+    }
+
+    /// <summary>What a watch begins to follow with a byte, whatever it follows already.</summary>
+    private Begun BegunAt(Neighbour before, byte kind, Scratch scratch)
+    {
+        ref var known = ref _begun[((int)before * _samples.Length) + kind];
+        if (Volatile.Read(ref known) is { } begun)
+        {
+            return begun;
+        }
+
+        scratch.Clear();
+        var matchedBefore = Walk(_sources, before, Surroundings.Of(_samples[kind]), _samples[kind], scratch);
+        var matchesHere = ResolveAll(scratch);
+        begun = new([.. scratch.Threads], matchedBefore, matchesHere);
+        Volatile.Write(ref known, begun);
+        return begun;
+    }
+
+    /// <summary>Goes through threads in their order, over the byte <paramref name="value"/> or, without one, the end.</summary>
+    /// <returns>Whether a match ends before the byte.</returns>
+    private bool Walk(int[] threads, Neighbour before, Neighbour behind, byte? value, Scratch scratch)
+    {
+        var matched = false;
+        foreach (var thread in threads)
+        {
+            if (Cross(thread, before, behind, value, scratch.Next, scratch.Seen))
             {
                 matched = true;
                 if (!_isWatch)
@@ -95,6 +169,26 @@ internal sealed class Automaton
         }
 
         return matched;
+    }
+
+    /// <returns>Whether a match ends behind the byte that was walked over.</returns>
+    private bool ResolveAll(Scratch scratch)
+    {
+        scratch.Seen.Clear();
+        var matches = false;
+        foreach (var step in scratch.Next)
+        {
+            if (Resolve(step, scratch.Threads, scratch.Seen))
+            {
+                matches = true;
+                if (!_isWatch)
+                {
+                    break;
+                }
+            }
+        }
+
+        return matches;
     }
 
     private bool Cross(int at, Neighbour before, Neighbour behind, byte? value, List<int> next, HashSet<int> seen)
@@ -184,25 +278,41 @@ internal sealed class Automaton
         });
         if (!_states.TryGetValue(key, out var state))
         {
-            if (_states.Count >= MostStates)
-            {
-                _states = new(StringComparer.Ordinal); // Those in use live on; what leads nowhere any more is collected.
-                foreach (var idle in _idle)
-                {
-                    Array.Clear(idle.Next);
-                }
-            }
-
-            state = new AutomatonState([.. threads], before, matchedBefore, matchesHere, _samples.Length);
+            state = new AutomatonState([.. threads], before, matchedBefore, matchesHere, new AutomatonState?[_samples.Length]);
             _states[key] = state;
         }
 
         return state;
     }
+
+    /// <param name="Threads">That are followed from then on.</param>
+    /// <param name="MatchedBefore">Whether a match ends before the byte.</param>
+    /// <param name="MatchesHere">Whether one ends with it.</param>
+    private sealed record Begun(int[] Threads, bool MatchedBefore, bool MatchesHere)
+    {
+        public static readonly Begun None = new([], false, false);
+    }
+
+    /// <summary>What a step is worked out in; one for each thread that runs, so that it costs no memory.</summary>
+    private sealed class Scratch
+    {
+        public List<int> Next { get; } = [];
+
+        public List<int> Threads { get; } = [];
+
+        public HashSet<int> Seen { get; } = [];
+
+        public void Clear()
+        {
+            Next.Clear();
+            Threads.Clear();
+            Seen.Clear();
+        }
+    }
 }
 
 /// <summary>What may come next, in the order of preference.</summary>
-internal sealed class AutomatonState(int[] threads, Neighbour before, bool matchedBefore, bool matchesHere, int classes)
+internal sealed class AutomatonState(int[] threads, Neighbour before, bool matchedBefore, bool matchesHere, AutomatonState?[] next)
 {
     public int[] Threads => threads;
 
@@ -221,5 +331,5 @@ internal sealed class AutomatonState(int[] threads, Neighbour before, bool match
     public bool IsIdle { get; } = threads.Length == 0;
 
     /// <summary>By class of byte; null: not made yet.</summary>
-    internal readonly AutomatonState?[] Next = new AutomatonState?[classes];
+    internal readonly AutomatonState?[] Next = next;
 }
