@@ -24,11 +24,8 @@ internal sealed class Automaton
     /// <summary>So many steps that are not kept come before those that are make room for others.</summary>
     public const int StepsUntilEmptied = 1024 * 1024;
 
-    [ThreadStatic]
-    private static Scratch? _scratch;
-
     private readonly Lock _gate = new();
-    private readonly IReadOnlyList<MatchStep> _steps;
+    private readonly MatchStep[] _steps;
     private readonly int[] _sources;
     private readonly bool _isWatch;
     private readonly bool _hasChecks;
@@ -44,7 +41,7 @@ internal sealed class Automaton
 
     public Automaton(MatchProgram program, IReadOnlyList<int> starts, ByteClasses classes, bool isWatch)
     {
-        (_steps, _isWatch, _hasChecks) = (program.Steps, isWatch, program.HasChecks);
+        (_steps, _isWatch, _hasChecks) = (program.ToArray(), isWatch, program.HasChecks);
         (_classes, _samples) = (classes.OfByte, classes.Samples);
         _unkept = new AutomatonState?[_samples.Length];
         _begun = new Begun?[3 * _samples.Length];
@@ -70,7 +67,7 @@ internal sealed class Automaton
     /// <summary>Whether a match ends here if nothing follows.</summary>
     public bool MatchesAtEnd(AutomatonState state)
     {
-        var scratch = _scratch ??= new();
+        var scratch = Scratch.For(_steps.Length);
         scratch.Clear();
         return Walk(state.Threads, state.Before, Neighbour.Newline, null, scratch) || (_isWatch && Walk(_sources, state.Before, Neighbour.Newline, null, scratch));
     }
@@ -115,7 +112,7 @@ internal sealed class Automaton
 
     private AutomatonState Step(AutomatonState state, byte kind, bool isKept)
     {
-        var scratch = _scratch ??= new();
+        var scratch = Scratch.For(_steps.Length);
         var behind = Surroundings.Of(_samples[kind]);
         var begun = _isWatch ? BegunAt(state.Before, kind, scratch) : Begun.None;
         scratch.Clear();
@@ -191,14 +188,14 @@ internal sealed class Automaton
         return matches;
     }
 
-    private bool Cross(int at, Neighbour before, Neighbour behind, byte? value, List<int> next, HashSet<int> seen)
+    private bool Cross(int at, Neighbour before, Neighbour behind, byte? value, List<int> next, SeenSteps seen)
     {
         if (!seen.Add(at))
         {
             return false;
         }
 
-        var step = _steps[at];
+        ref readonly var step = ref _steps[at];
         switch (step.Kind)
         {
             case StepKind.Match:
@@ -222,14 +219,14 @@ internal sealed class Automaton
 
     /// <summary>Follows a step to those that wait for a byte, or for what stands behind the place.</summary>
     /// <returns>Whether a match ends here, whatever follows.</returns>
-    private bool Resolve(int at, List<int> threads, HashSet<int> seen)
+    private bool Resolve(int at, List<int> threads, SeenSteps seen)
     {
         if (!seen.Add(at))
         {
             return false;
         }
 
-        var step = _steps[at];
+        ref readonly var step = ref _steps[at];
         switch (step.Kind)
         {
             case StepKind.Match:
@@ -247,7 +244,7 @@ internal sealed class Automaton
 
     private int[] ToSources(IEnumerable<int> starts)
     {
-        var (threads, seen) = (new List<int>(), new HashSet<int>());
+        var (threads, seen) = (new List<int>(), new SeenSteps(_steps.Length));
         foreach (var start in starts)
         {
             Resolve(start, threads, seen);
@@ -291,23 +288,6 @@ internal sealed class Automaton
     private sealed record Begun(int[] Threads, bool MatchedBefore, bool MatchesHere)
     {
         public static readonly Begun None = new([], false, false);
-    }
-
-    /// <summary>What a step is worked out in; one for each thread that runs, so that it costs no memory.</summary>
-    private sealed class Scratch
-    {
-        public List<int> Next { get; } = [];
-
-        public List<int> Threads { get; } = [];
-
-        public HashSet<int> Seen { get; } = [];
-
-        public void Clear()
-        {
-            Next.Clear();
-            Threads.Clear();
-            Seen.Clear();
-        }
     }
 }
 

@@ -31,11 +31,15 @@ internal sealed class MatchProgram
     public const int MostStepsOfPattern = 5000;
 
     private readonly List<MatchStep> _steps = [];
+    private MatchStep[] _all = [];
 
     public IReadOnlyList<MatchStep> Steps => _steps;
 
     /// <summary>Whether any step looks at what stands around a place.</summary>
     public bool HasChecks => _steps.Exists(step => step.Kind == StepKind.Check);
+
+    /// <summary>All steps, the same memory for all who ask once the last pattern was added.</summary>
+    public MatchStep[] ToArray() => _all.Length == _steps.Count ? _all : _all = [.. _steps];
 
     /// <returns>The step at which the pattern begins.</returns>
     /// <exception cref="RuleException">It takes too many steps.</exception>
