@@ -27,10 +27,7 @@ internal static class BuiltInRules
 
     private static readonly string QuotedValue = $"[bu]?(?:{Quoted("\"")}|{Quoted("'")})";
 
-    /// <summary>
-    /// What stands behind the key: <c>=value</c>, <c>= 'a value'</c>, <c>": "value"</c>. What begins with <c>*</c> is masked already. An escape within
-    /// quotes is part of the value, also in JSON that is text within JSON.
-    /// </summary>
+    /// <summary>A value in quotes. An escape is part of it, also in JSON that is text within JSON.</summary>
     private static string Quoted(string quote)
     {
         var plain = $@"[^{quote}\r\n\\";
@@ -40,6 +37,7 @@ internal static class BuiltInRules
             + $@"|\\{{2,3}}{quote}{Value($@"\\+{plain}]")}";
     }
 
+    /// <summary>What stands behind the key: <c>=value</c>, <c>= 'a value'</c>, <c>": "value"</c>. What begins with <c>*</c> is masked already.</summary>
     private static string PasswordValue(string notFirst) =>
         $@"(?:{Gives}{QuotedValue}|{GivesUnquoted}(?:{Call}|(?<secret>[^\s;&""'=\\{notFirst}][^\s;&""']*)))";
 
