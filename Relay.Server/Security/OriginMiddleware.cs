@@ -23,7 +23,7 @@ internal sealed class OriginMiddleware(RequestDelegate next, AccessRules rules)
         return next(context);
     }
 
-    /// <summary>All but plain reads, whose answers a foreign page cannot see. The hub's transports upload by POST and read by GET: all of it is guarded.</summary>
+    /// <summary>All but plain reads, whose answers a foreign page cannot see. Of the hub all is guarded.</summary>
     private static bool IsGuarded(HttpContext context)
     {
         var request = context.Request;

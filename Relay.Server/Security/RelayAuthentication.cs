@@ -80,13 +80,14 @@ internal sealed class RelayAuthentication(
     /// <summary>A ticket is for what cannot send a header: WebSockets, downloads. It makes no other ticket, and what needs no token of one place needs one of another.</summary>
     private Caller? Redeem(TokenHash ticket)
     {
-        if (!HttpMethods.IsGet(Request.Method) && !HttpMethods.IsHead(Request.Method) && !Request.Path.StartsWithSegments(HubRoutes.Logs, StringComparison.Ordinal))
+        var isForTickets = HttpMethods.IsGet(Request.Method) || HttpMethods.IsHead(Request.Method) || Request.Path.StartsWithSegments(HubRoutes.Logs, StringComparison.Ordinal);
+        return tickets.Redeem(ticket) switch
         {
-            return tickets.Redeem(ticket) is null ? null : throw Denials.Unknown("A ticket is for reading and for WebSockets only.");
-        }
-
-        var caller = tickets.Redeem(ticket);
-        return caller != Caller.Anonymous || AnonymousAccess.IsAllowed(rules, Context, out var reason) ? caller : throw Denials.NoToken(reason);
+            null => null,
+            _ when !isForTickets => throw Denials.Unknown("A ticket is for reading and for WebSockets only."),
+            { IsAnonymous: true } when !AnonymousAccess.IsAllowed(rules, Context, out var reason) => throw Denials.NoToken(reason),
+            var caller => caller,
+        };
     }
 
     private async Task<Caller?> FindAsync(TokenHash token) =>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
 using Relay.Contracts;
 
 namespace Relay.Server.Security;
@@ -10,12 +11,10 @@ namespace Relay.Server.Security;
 /// <summary>Who may come in, and what they may do. See SECURITY.md.</summary>
 internal static partial class SecurityFeature
 {
-    public const string TicketRoute = "/tickets";
-
     public static WebApplicationBuilder AddSecurity(this WebApplicationBuilder builder, RelayServerOptions relay)
     {
-        builder.Services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.Section).Configure(relay.ApplyTo).ValidateOnStart();
-        builder.Services.AddSingleton<Microsoft.Extensions.Options.IValidateOptions<SecurityOptions>, AccessRules.Validation>();
+        builder.Services.AddOptions<SecurityOptions>().BindConfiguration(SecurityOptions.Section).Configure(relay.ApplyTo);
+        builder.Services.AddSingleton<IValidateOptions<SecurityOptions>, AccessRules.Validation>();
         builder.Services.AddSingleton(AccessRules.Read);
         builder.Services.AddSingleton<TicketOffice>();
         // Only the core: the rest would make keys for cookies, and keep them in somebody's home.
@@ -68,7 +67,7 @@ internal static partial class SecurityFeature
     }
 
     public static void MapSecurity(this WebApplication app) =>
-        app.MapPost(TicketRoute, (HttpResponse response, ClaimsPrincipal user, TicketOffice tickets) =>
+        app.MapPost("/tickets", (HttpResponse response, ClaimsPrincipal user, TicketOffice tickets) =>
         {
             response.Headers.CacheControl = "no-store";
             return new TicketAnswer { Ticket = tickets.Issue(Caller.Of(user)!), ExpiresIn = (int)TicketOffice.Life.TotalSeconds };

@@ -35,7 +35,7 @@ internal sealed class StreamingOptions
     /// <summary>A WebSocket, raw or of the hub, that does not answer a ping within this time is dropped and its lease is free. 1 s–5 min, default 10 s.</summary>
     public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>A hub client that has sent a ping and then nothing for this long is dropped. Matters for transports other than WebSockets. 2 s–10 min, default 30 s.</summary>
+    /// <summary>A hub client that has sent a ping and then nothing for this long is dropped. A busy one sends none; <see cref="KeepAliveTimeout"/> finds it. 2 s–10 min, default 30 s.</summary>
     public TimeSpan ClientTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A reader whose socket takes nothing for this long is dropped. 1 s–10 min, default 10 s.</summary>

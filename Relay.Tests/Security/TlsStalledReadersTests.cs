@@ -13,7 +13,6 @@ public sealed class TlsStalledReadersTests(ITestOutputHelper output) : IDisposab
 {
     private const long Allowed = 300 * 1024;
     private const long Enough = 8 * 1024 * 1024; // More than sockets hold.
-    private const int EachKind = 40; // Of few readers, what the pools do meanwhile is too large a part.
 
     private static readonly string[] Patient =
     [
@@ -41,8 +40,9 @@ public sealed class TlsStalledReadersTests(ITestOutputHelper output) : IDisposab
         foreach (var kind in StalledReader.Kinds)
         {
             var before = await relay.HeapAsync();
-            await StallAsync(kind, EachKind);
-            costs[kind] = (await relay.HeapAsync() - before) / EachKind;
+            var readers = ReadersOf(kind);
+            await StallAsync(kind, readers);
+            costs[kind] = (await relay.HeapAsync() - before) / readers;
         }
 
         var figures = string.Join(", ", costs.Select(cost => string.Create(CultureInfo.InvariantCulture, $"{cost.Key} {cost.Value >> 10}")));
@@ -70,6 +70,9 @@ public sealed class TlsStalledReadersTests(ITestOutputHelper output) : IDisposab
             await Eventually.Done(Task.WhenAll(windows), "what was credited comes");
         }
     }
+
+    /// <summary>Of few readers, what the pools do meanwhile is too large a part; those of the hub come closest to what is allowed.</summary>
+    private static int ReadersOf(string kind) => kind == "hub" ? 120 : 40;
 
     [Theory]
     [InlineData("websocket")]
