@@ -48,7 +48,7 @@ public sealed record ReadRequest
 }
 
 /// <summary>A piece of a session's log, in the order of sequence numbers.</summary>
-public sealed record LogBatch
+public record LogBatch
 {
     /// <summary>Resumes after this batch. Opaque; up to 64 characters.</summary>
     public string Cursor { get; init; } = "";

@@ -97,7 +97,7 @@ internal sealed class ReaderPump : IDisposable
         }
     }
 
-    /// <summary>The last batch was sent, and it may be long until the next one is asked for: a reader that waits holds no memory of the log.</summary>
+    /// <summary>The last batch was copied or sent, and it may be long until the next one is asked for: a reader that waits holds no memory of the log.</summary>
     public void Rest()
     {
         _entries.Clear();
@@ -173,7 +173,7 @@ internal sealed class ReaderPump : IDisposable
         Totals = [.. _wish.Outputs.Select(output => new OutputTotal(output, snapshot[output].Length, snapshot[output].Crc32C))],
     };
 
-    private LogBatch End(LogEntry end)
+    private LentBatch End(LogEntry end)
     {
         _isOver = true;
         _entries.Clear();
@@ -181,10 +181,10 @@ internal sealed class ReaderPump : IDisposable
         return Batch();
     }
 
-    private LogBatch Batch()
+    private LentBatch Batch()
     {
         _placeIsNews = false;
-        return new LogBatch { Cursor = _reader.Cursor.ToString(), Entries = _entries };
+        return new LentBatch(this) { Cursor = _reader.Cursor.ToString(), Entries = _entries };
     }
 
     private bool IsUnwanted(LogEntry entry) => entry.Kind is LogEntryKind.Data or LogEntryKind.Gap && !_wish.Outputs.Contains(entry.Output);

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Microsoft.Extensions.Options;
 using Relay.Contracts;
-using Relay.Contracts.Protocol;
 using Relay.Server.Security;
 
 namespace Relay.Server.Streaming;
@@ -52,7 +51,7 @@ internal static class StreamingFeature
             sockets.KeepAliveInterval = streaming.Value.KeepAliveInterval;
             sockets.KeepAliveTimeout = streaming.Value.KeepAliveTimeout;
         });
-        builder.Services.AddSingleton<IHubProtocol, MessagePackHubProtocol>();
+        builder.Services.AddSingleton<IHubProtocol, LendingHubProtocol>();
         builder.Services.AddSingleton<WriterPaces>();
         builder.Services.AddSingleton<WriterAdmission>();
         builder.Services.AddSingleton<HttpLogReader>();

@@ -11,7 +11,8 @@ namespace Relay.Tests.Security;
 [Collection(Alone.Name)]
 public sealed class TlsStalledReadersTests(ITestOutputHelper output) : IDisposable
 {
-    private const long Allowed = 300 * 1024;
+    private const int Readers = 60; // Of few, what the pools do meanwhile is too large a part.
+    private const long Allowed = 280 * 1024; // What is promised is 300: the next machine's pools may do worse.
     private const long Enough = 8 * 1024 * 1024; // More than sockets hold.
 
     private static readonly string[] Patient =
@@ -40,9 +41,8 @@ public sealed class TlsStalledReadersTests(ITestOutputHelper output) : IDisposab
         foreach (var kind in StalledReader.Kinds)
         {
             var before = await relay.HeapAsync();
-            var readers = ReadersOf(kind);
-            await StallAsync(kind, readers);
-            costs[kind] = (await relay.HeapAsync() - before) / readers;
+            await StallAsync(kind, Readers);
+            costs[kind] = (await relay.HeapAsync() - before) / Readers;
         }
 
         var figures = string.Join(", ", costs.Select(cost => string.Create(CultureInfo.InvariantCulture, $"{cost.Key} {cost.Value >> 10}")));
@@ -70,9 +70,6 @@ public sealed class TlsStalledReadersTests(ITestOutputHelper output) : IDisposab
             await Eventually.Done(Task.WhenAll(windows), "what was credited comes");
         }
     }
-
-    /// <summary>Of few readers, what the pools do meanwhile is too large a part; those of the hub come closest to what is allowed.</summary>
-    private static int ReadersOf(string kind) => kind == "hub" ? 120 : 40;
 
     [Theory]
     [InlineData("websocket")]
