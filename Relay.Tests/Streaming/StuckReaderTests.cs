@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using FluentAssertions;
+using Relay.Tests.Faults;
 using Relay.Tests.TestKit;
 using Xunit;
 
@@ -20,26 +21,26 @@ public sealed class StuckReaderTests
     public async Task A_stuck_reader_costs_at_most_300_KiB_and_the_others_get_everything(string kind)
     {
         // Long enough for all to be stuck at once; that they are dropped is another matter.
-        await using var relay = await RelayHost.StartAsync(options => options.Settings["Streaming:SendTimeout"] = "00:05:00");
+        await using var relay = await MeasuredRelay.StartAsync("--Streaming:SendTimeout", "00:05:00");
         var session = await relay.Api.CreateSession();
         await relay.Api.Append(session, new byte[LogBytes]);
-        var before = Used();
+        var before = await relay.HeapAsync();
 
         var stuck = new List<IDisposable>();
         for (var i = 0; i < Readers; i++)
         {
-            stuck.Add(await Stick(relay, session, kind));
+            stuck.Add(await Stick(relay.Api, session, kind));
         }
 
         (await relay.Api.ReadAll(session)).Length.Should().Be(LogBytes, "a reader beside them is not held up");
         await Eventually.True(async () => (await relay.Api.Status(session))!.Readers == Readers, "all of them are reading");
-        var each = (Used() - before) / Readers;
+        var each = (await relay.HeapAsync() - before) / Readers;
 
         each.Should().BeLessThan(300 * 1024);
         stuck.ForEach(reader => reader.Dispose());
     }
 
-    private static async Task<IDisposable> Stick(RelayHost relay, string session, string kind)
+    private static async Task<IDisposable> Stick(RelayApi relay, string session, string kind)
     {
         if (kind == "http")
         {
@@ -48,7 +49,7 @@ public sealed class StuckReaderTests
 
         var socket = new ClientWebSocket();
         var path = kind == "hub" ? "/hubs/logs" : RelayApi.ReadPath(session, query: "?format=binary");
-        await socket.ConnectAsync(relay.Api.WebSocketUrl(path), CancellationToken.None);
+        await socket.ConnectAsync(relay.WebSocketUrl(path), CancellationToken.None);
         if (kind == "hub")
         {
             await Say(socket, """{"protocol":"json","version":1}""");
@@ -60,6 +61,4 @@ public sealed class StuckReaderTests
 
     private static Task Say(ClientWebSocket socket, string message) =>
         socket.SendAsync(Encoding.UTF8.GetBytes(message + '\x1e'), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
-
-    private static long Used() => GC.GetTotalMemory(forceFullCollection: true);
 }

@@ -15,6 +15,9 @@ internal static class DotNet
 
     public static ChildCommand Writer(params string[] arguments) => Run(Repository.Assembly("Relay.Writer", "relay-writer"), arguments);
 
+    /// <summary>The tests' own assembly as a program, see <see cref="OwnProcess"/>.</summary>
+    public static ChildCommand Tests(params string[] arguments) => Run(Repository.Assembly("Relay.Tests", "Relay.Tests"), arguments);
+
     private static ChildCommand Run(string assembly, string[] arguments) => File.Exists(assembly)
         ? new ChildCommand(Host, [assembly, .. arguments])
         : throw new FileNotFoundException($"Build the solution in the configuration of the tests first: {assembly} is missing.", assembly);

@@ -14,7 +14,7 @@ internal sealed class LogState
 
     private readonly OutputPhase[] _phases = new OutputPhase[OutputTallies.Capacity];
     private readonly string?[] _lastRuns = new string?[OutputTallies.Capacity];
-    private readonly List<RunState> _runs = [];
+    private readonly List<RunState> _runs = new(1); // Most sessions have one, and most are idle.
     private LogTally _tally;
 
     public LogTally Tally => _tally;

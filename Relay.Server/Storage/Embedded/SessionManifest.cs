@@ -30,6 +30,8 @@ internal sealed record SessionManifest
     /// <summary>One for all sessions without labels: an idle session costs little.</summary>
     public static readonly Dictionary<string, string> NoLabels = new(0, StringComparer.Ordinal);
 
+    private static readonly EpochStart[] FirstEpoch = [new(1, 1)]; // One for all, too.
+
     public int Format { get; init; } = CurrentFormat;
 
     public required string Id { get; init; }
@@ -46,7 +48,7 @@ internal sealed record SessionManifest
     public SessionAccess? Access { get; init; }
 
     /// <summary>Ascending; every unclean start adds one.</summary>
-    public List<EpochStart> Epochs { get; init; } = [new(1, 1)];
+    public IReadOnlyList<EpochStart> Epochs { get; init; } = FirstEpoch;
 
     /// <summary>Nothing was appended since <see cref="State"/> was noted.</summary>
     public bool IsClean { get; init; }
