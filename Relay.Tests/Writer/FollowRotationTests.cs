@@ -42,12 +42,14 @@ public sealed class FollowRotationTests
     }
 
     [Theory]
-    [InlineData(0, "")]
-    [InlineData(7, "")]
-    [InlineData(0, "a banner that each file begins with\n")]
-    public async Task Fifty_rotations_by_copying_and_truncating_lose_and_repeat_nothing_even_when_followers_come_and_go(int restartEvery, string begin)
+    [InlineData(0, "", true)]
+    [InlineData(7, "", true)]
+    [InlineData(0, "a banner that each file begins with\n", true)]
+    [InlineData(7, "a banner that each file begins with\n", true)]
+    [InlineData(0, "", false)]
+    public async Task Fifty_rotations_by_copying_and_truncating_lose_and_repeat_nothing_even_when_followers_come_and_go(int restartEvery, string begin, bool appends)
     {
-        await using var log = new FollowedLog();
+        await using var log = new FollowedLog { Appends = appends };
         log.Follow();
         for (var rotation = 1; rotation <= Rotations; rotation++)
         {
@@ -89,6 +91,27 @@ public sealed class FollowRotationTests
         log.CopyAndTruncate();
         log.Write(new string('b', 2000) + "\n");
         log.Write(lines: 1000);
+        log.Follow();
+        await ShouldHaveAll(log);
+    }
+
+    [Fact]
+    public async Task A_banner_alone_does_not_tell_a_log_from_the_one_before_it()
+    {
+        const string banner = "a banner that each file begins with\n";
+        await using var log = new FollowedLog();
+        log.Follow();
+        log.Write(banner);
+        await log.UntilAllIsTaken();
+        await log.StopFollowing();
+
+        log.Write(lines: 5);
+        log.CopyAndTruncate();
+        log.Write(banner);
+        log.Write(lines: 10);
+        log.CopyAndTruncate();
+        log.Write(banner);
+        log.Write(lines: 20);
         log.Follow();
         await ShouldHaveAll(log);
     }

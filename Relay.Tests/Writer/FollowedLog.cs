@@ -54,6 +54,11 @@ internal sealed class FollowedLog : IAsyncDisposable
     {
         _job ??= Open();
         var bytes = Encoding.UTF8.GetBytes(text);
+        if (Appends)
+        {
+            _job.Seek(0, SeekOrigin.End); // FileMode.Append remembers where the end was, also when the file was truncated.
+        }
+
         _job.Write(bytes);
         Written.Write(bytes);
     }
@@ -147,7 +152,8 @@ internal sealed class FollowedLog : IAsyncDisposable
     private FileStream Open()
     {
         // No buffer: each line is one write, as a job's are.
-        var file = new FileStream(Path, Appends ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var file = new FileStream(Path, Appends ? FileMode.OpenOrCreate : FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        file.Seek(0, SeekOrigin.End);
         file.Write(Encoding.UTF8.GetBytes(Banner));
         Written.Write(Encoding.UTF8.GetBytes(Banner));
         return file;

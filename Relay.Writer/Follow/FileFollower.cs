@@ -92,7 +92,8 @@ internal sealed class FileFollower : IDisposable
                 return verdict switch
                 {
                     Verdict.Truncated => Restart(_current),
-                    Verdict.RotatedUnread => GoTo(earlier!),
+                    Verdict.RotatedBefore => GoTo(earlier!),
+                    Verdict.Again => true,
                     _ => GoOn(_current, isEnding),
                 };
             }
@@ -147,7 +148,6 @@ internal sealed class FileFollower : IDisposable
     /// </summary>
     private (Verdict Verdict, int Count, long Modified, OpenLog? Earlier) Read(OpenLog file)
     {
-        var unread = file.Mark.Offset == 0 ? UnreadBefore(file) : null;
         var count = RandomAccess.Read(file.Handle, _buffer, file.Mark.Offset);
         var status = file.Status;
         if (status.Length < file.Mark.Offset + count || !file.Mark.IsIn(file.Handle))
@@ -155,38 +155,42 @@ internal sealed class FileFollower : IDisposable
             return (Verdict.Truncated, 0, 0, null);
         }
 
-        if (unread is not null)
+        if (file.Mark.Offset < ChunkBytes && Before(file, _buffer.AsSpan(0, count)) is var (verdict, earlier) && verdict != Verdict.Read)
         {
-            // Nothing of this file was read, so nothing tells whether it was truncated, except a copy that holds something else.
-            if (Rotation.Open(unread, isFinal: true) is not { } copy)
-            {
-                return (Verdict.Truncated, 0, 0, null);
-            }
-
-            // A log cannot be shorter than the copy of what is in it; the same banner, and no more yet, proves nothing.
-            if (copy.Status.Length > status.Length || !BeginsAlike(copy.Handle, _buffer.AsSpan(0, count)))
-            {
-                return (Verdict.RotatedUnread, 0, 0, copy);
-            }
-
-            copy.Dispose();
+            return (verdict, 0, 0, earlier);
         }
 
         return count > 0 ? (Verdict.Read, count, status.Modified, null) : (Verdict.AtEnd, 0, 0, null);
     }
 
-    /// <summary>While the name stands for this file, all that was rotated since the last one that was read came before what is in it now.</summary>
-    private Sibling? UnreadBefore(OpenLog file)
+    /// <summary>
+    /// Near the beginning the mark proves little: nothing was read, or a banner that each file begins with. But while the name stands for this file,
+    /// a rotated one that holds the mark and was not read is a copy of what is in this file, or came before it and goes on in another way.
+    /// Looked for after the bytes were read: else there may be one that came in between.
+    /// </summary>
+    private (Verdict Verdict, OpenLog? Earlier) Before(OpenLog file, ReadOnlySpan<byte> read)
     {
-        var unread = _rotation.Unread().FirstOrDefault(sibling => sibling.Status.Identity != file.Identity);
-        return unread is not null && _folder.Named?.Identity == file.Identity ? unread : null;
+        if (_folder.Named?.Identity != file.Identity || _rotation.FindRotated(file.Mark.Fingerprint, file.Identity) is not { } copy)
+        {
+            return (Verdict.Read, null);
+        }
+
+        var copied = copy.Status.Length; // First: a log cannot be shorter than the copy of what is in it.
+        if (copied > file.Status.Length || !GoesOnAlike(copy, read))
+        {
+            return (Verdict.RotatedBefore, copy);
+        }
+
+        copy.Dispose();
+        var isAllCompared = copied <= file.Mark.Offset + read.Length || read.Length == ChunkBytes;
+        return (isAllCompared ? Verdict.Read : Verdict.Again, null);
     }
 
-    private static bool BeginsAlike(SafeFileHandle copy, ReadOnlySpan<byte> begin)
+    private static bool GoesOnAlike(OpenLog copy, ReadOnlySpan<byte> read)
     {
-        var other = new byte[begin.Length];
-        var count = RandomAccess.Read(copy, other, 0);
-        return !begin.IsEmpty && begin[..count].SequenceEqual(other.AsSpan(0, count));
+        var other = new byte[read.Length];
+        var count = RandomAccess.Read(copy.Handle, other, copy.Mark.Offset);
+        return read[..count].SequenceEqual(other.AsSpan(0, count));
     }
 
     private async ValueTask TakeAsync(OpenLog file, ReadOnlyMemory<byte> bytes, long modified, CancellationToken cancellationToken)
@@ -292,7 +296,10 @@ internal sealed class FileFollower : IDisposable
         AtEnd,
         Truncated,
 
-        /// <summary>A file that was rotated before anything of it was read comes first.</summary>
-        RotatedUnread,
+        /// <summary>The file grew while it was compared with its copy.</summary>
+        Again,
+
+        /// <summary>A file that was rotated before all of it was read comes first.</summary>
+        RotatedBefore,
     }
 }

@@ -103,14 +103,20 @@ internal sealed class Rotation(LogFolder folder)
 
     /// <summary>Finds the copy that was made of a file before it was truncated, at the place that was reached in it.</summary>
     /// <returns><c>null</c> when nothing was read of the file, so that nothing identifies a copy, or there is none.</returns>
-    public OpenLog? FindCopy(Fingerprint place, FileIdentity original) => place.Offset == 0 ? null : FirstAt(place, isFinal: true, () =>
-    {
-        // The oldest first: the next ones may begin alike. Another name is as good when there are enough bytes to tell a copy from a neighbour.
-        var newer = NotOlderThanRead();
-        var candidates = place.Offset >= FileMark.MostBytes ? newer.Concat(folder.Others()) : newer;
-        return candidates.Where(copy =>
-            copy.Status.Length >= place.Offset && copy.Status.Identity != original && !_done.Contains(copy.Status.Identity));
-    });
+    public OpenLog? FindCopy(Fingerprint place, FileIdentity original) =>
+        place.Offset == 0 ? null
+        : place.Offset < FileMark.MostBytes ? FindRotated(place, original)
+        // Another name is as good when there are enough bytes to tell a copy from a neighbour.
+        : FirstAt(place, isFinal: true, () => MayHold(place, original, NotOlderThanRead().Concat(folder.Others())));
+
+    /// <summary>Finds the oldest of the rotated files that were not read to their ends and hold this place. The next ones may begin alike.</summary>
+    /// <param name="place">A place; at 0 it is in all of them that are not empty.</param>
+    /// <param name="original">The file in which it was reached.</param>
+    public OpenLog? FindRotated(Fingerprint place, FileIdentity original) =>
+        FirstAt(place, isFinal: true, () => MayHold(place, original, NotOlderThanRead()));
+
+    private IEnumerable<Sibling> MayHold(Fingerprint place, FileIdentity original, IEnumerable<Sibling> files) => files.Where(file =>
+        file.Status.Length >= Math.Max(place.Offset, 1) && file.Status.Identity != original && !_done.Contains(file.Status.Identity));
 
     /// <summary>The first file that holds the place. One that was renamed between listing and opening is listed again.</summary>
     private static OpenLog? FirstAt(Fingerprint place, bool isFinal, Func<IEnumerable<Sibling>> list)
