@@ -22,7 +22,7 @@ public sealed class StuckBesideFastTests(ITestOutputHelper output)
     public async Task Readers_that_take_nothing_cost_little_and_hold_up_none_of_those_beside_them()
     {
         var started = Stopwatch.GetTimestamp();
-        await using var relay = await MeasuredRelay.StartAsync("--Streaming:SendTimeout", "00:10:00", "--Streaming:KeepAliveInterval", "00:01:00", "--Streaming:KeepAliveTimeout", "00:05:00");
+        await using var relay = await MeasuredRelay.StartAsync([.. StalledCrowd.Patience]);
         await using var log = new MarkedLog(relay.BaseAddress, await relay.Api.CreateSession());
         await log.WriteAsync(16L << 20);
         var fast = await ReadersAsync(relay, log, Fast);

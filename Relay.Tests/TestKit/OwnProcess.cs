@@ -1,6 +1,6 @@
 using System.Globalization;
+using System.Reflection;
 using FluentAssertions;
-using Relay.Tests.Storage;
 
 namespace Relay.Tests.TestKit;
 
@@ -10,22 +10,21 @@ namespace Relay.Tests.TestKit;
 /// </summary>
 internal static class OwnProcess
 {
-    private static readonly Dictionary<string, Func<Task<double>>> Measurements = new(StringComparer.Ordinal)
+    /// <param name="measurement">A static method of this assembly. What it throws, an assertion for one, fails the caller.</param>
+    /// <returns>Its figures.</returns>
+    public static async Task<double[]> MeasureAsync(Func<Task<double[]>> measurement)
     {
-        [nameof(EmbeddedMemoryTests)] = EmbeddedMemoryTests.BytesPerIdleSession,
-    };
-
-    public static async Task<double> MeasureAsync(string name)
-    {
-        await using var process = await ChildProcess.Run(DotNet.Tests(name), TimeSpan.FromMinutes(5));
+        var method = measurement.Method;
+        await using var process = await ChildProcess.Run(DotNet.Tests(method.DeclaringType!.FullName!, method.Name), TimeSpan.FromMinutes(10));
         process.ExitCode.Should().Be(0, process.Describe());
-        return double.Parse(process.StdoutText, CultureInfo.InvariantCulture);
+        return [.. process.StdoutText.Split('\n').Last(line => line.Length > 0).Split(' ').Select(figure => double.Parse(figure, CultureInfo.InvariantCulture))];
     }
 
-    /// <summary>The entry point: prints the figure of the measurement that is named. Test runners do not come here.</summary>
+    /// <summary>The entry point: <c>Relay.Tests TYPE METHOD</c> prints the method's figures on the last line. Test runners do not come here.</summary>
     private static async Task Main(string[] arguments)
     {
-        var figure = await Measurements[arguments.Single()]();
-        Console.WriteLine(figure.ToString(CultureInfo.InvariantCulture));
+        var method = typeof(OwnProcess).Assembly.GetType(arguments[0], throwOnError: true)!.GetMethod(arguments[1], BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)!;
+        var figures = await method.CreateDelegate<Func<Task<double[]>>>()();
+        Console.WriteLine(string.Join(' ', figures.Select(figure => figure.ToString(CultureInfo.InvariantCulture))));
     }
 }

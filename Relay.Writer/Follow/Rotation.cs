@@ -35,18 +35,6 @@ internal sealed class Rotation(LogFolder folder)
         }
     }
 
-    /// <summary>Rotated files with something in them that were not read and are not older than what was, the oldest first.</summary>
-    public IReadOnlyList<Sibling> Unread(params IEnumerable<FileStatus> read)
-    {
-        var files = read.ToList();
-        return
-        [
-            .. NotOlderThanRead()
-                .Where(sibling => sibling.Status.Length > 0 && !_done.Contains(sibling.Status.Identity)
-                    && files.TrueForAll(file => file.Identity != sibling.Status.Identity && !file.Age.IsAfter(sibling.Status.Age))),
-        ];
-    }
-
     /// <summary>What is to be read behind <paramref name="current"/>.</summary>
     /// <returns><c>null</c> when there is nothing yet. The log itself, if it is that, may be empty.</returns>
     /// <exception cref="UnauthorizedAccessException">It is there and may not be read.</exception>
@@ -57,7 +45,7 @@ internal sealed class Rotation(LogFolder folder)
         for (var tries = 0; tries < MostTries; tries++)
         {
             var named = OpenLog.Open(folder.LogPath);
-            var unread = Unread(current is null ? [] : [current.Status]).Where(sibling => sibling.Status.Identity != named?.Identity).ToList();
+            var unread = Unread(current?.Status).Where(sibling => sibling.Status.Identity != named?.Identity).ToList();
             if (folder.Named?.Identity != named?.Identity)
             {
                 named?.Dispose();
@@ -100,6 +88,11 @@ internal sealed class Rotation(LogFolder folder)
             () => (folder.Named is { } status ? folder.Others().Prepend(new Sibling(folder.LogPath, status)) : folder.Others())
                 .Where(file => file.Status.Identity == checkpoint.File))
         ?? FindCopy(checkpoint.Place, checkpoint.File);
+
+    /// <summary>Rotated files with something in them that were not read and are not older than what was, the oldest first.</summary>
+    private IEnumerable<Sibling> Unread(FileStatus? current) => NotOlderThanRead().Where(sibling =>
+        sibling.Status.Length > 0 && !_done.Contains(sibling.Status.Identity)
+        && (current is not { } file || (file.Identity != sibling.Status.Identity && !file.Age.IsAfter(sibling.Status.Age))));
 
     /// <summary>Finds the copy that was made of a file before it was truncated, at the place that was reached in it.</summary>
     /// <returns><c>null</c> when nothing was read of the file, so that nothing identifies a copy, or there is none.</returns>
