@@ -80,7 +80,7 @@ internal sealed partial class EmbeddedSessionLog
                 _unflushedBytes -= bytes;
                 if (_unflushedBytes > 0 && !FsyncIsOff)
                 {
-                    _flushQueue.Request(this, urgent: _options.Fsync == FsyncPolicy.Group);
+                    _flushQueue.Request(this, urgent: _options.Fsync == FsyncPolicy.Group || _unflushedBytes >= _options.FsyncBytes);
                 }
             }
 

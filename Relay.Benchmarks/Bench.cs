@@ -1,0 +1,61 @@
+using Relay.Benchmarks.Load;
+using Relay.Benchmarks.Reporting;
+
+namespace Relay.Benchmarks;
+
+/// <summary>What the workloads of one run share.</summary>
+/// <param name="isQuick">A look instead of a measurement: one round, small sizes.</param>
+/// <param name="rounds">How often each figure is measured, after a round that does not count.</param>
+/// <param name="rows">Measures only what has this in its name; empty for all.</param>
+/// <param name="report">Takes the figures.</param>
+internal sealed class Bench(bool isQuick, int rounds, string rows, Report report)
+{
+    private const int Lines = 2_000_000;
+    private const int QuickDivisor = 8;
+    private readonly Lazy<Corpus> _corpus = new(() => new Corpus(isQuick ? Lines / QuickDivisor : Lines));
+
+    public bool IsQuick => isQuick;
+
+    /// <summary>2,000,000 lines; fewer in a quick run.</summary>
+    public Corpus Corpus => _corpus.Value;
+
+    /// <summary>A size, or a duration, made smaller in a quick run.</summary>
+    public int Size(int full) => isQuick ? full / QuickDivisor : full;
+
+    public Row Add(Row row) => report.Add(row);
+
+    /// <summary>
+    /// Measures everything once per round, one after the other, so that whatever the machine does meanwhile it does to all of them; after a round that
+    /// warms up and does not count.
+    /// </summary>
+    public async Task RoundsAsync(params IReadOnlyList<Measurement> measurements)
+    {
+        var wanted = measurements.Where(measurement => measurement.Rows.Any(row => row.Name.Contains(rows, StringComparison.OrdinalIgnoreCase))).ToList();
+        for (var round = 0; round <= rounds; round++)
+        {
+            foreach (var measurement in wanted)
+            {
+                foreach (var figure in await measurement.RunAsync())
+                {
+                    if (round > 0)
+                    {
+                        figure.Row.Samples.Add(figure.Value);
+                        figure.Row.ServerCpuSeconds.AddRange(figure.ServerCpu is { } server ? [server.TotalSeconds] : []);
+                        figure.Row.ClientCpuSeconds.AddRange(figure.ClientCpu is { } client ? [client.TotalSeconds] : []);
+                    }
+                }
+            }
+
+            await Console.Error.WriteLineAsync(round == 0 ? "  warmed up" : $"  round {round} of {rounds}");
+        }
+    }
+
+    /// <summary>Says what is going on.</summary>
+    public static Task SayAsync(string line) => Console.Error.WriteLineAsync(line);
+}
+
+/// <summary>Something that gives a sample for each of some rows, as often as it is asked to.</summary>
+internal sealed record Measurement(IReadOnlyList<Row> Rows, Func<Task<IEnumerable<Figure>>> RunAsync);
+
+/// <summary>One sample of one row.</summary>
+internal readonly record struct Figure(Row Row, double Value, TimeSpan? ServerCpu = null, TimeSpan? ClientCpu = null);
