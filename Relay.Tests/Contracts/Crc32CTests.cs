@@ -35,4 +35,45 @@ public sealed class Crc32CTests
 
         bytes.Aggregate(0u, (crc, b) => Crc32C.Append(crc, [b])).Should().Be(whole);
     }
+
+    [Theory]
+    [InlineData(1535)]
+    [InlineData(1536)]
+    [InlineData(1537)]
+    [InlineData(49_152)]
+    [InlineData(100_003)]
+    public void Long_input_has_the_checksum_that_its_bytes_give_one_by_one(int length)
+    {
+        var bytes = RandomBytes(length);
+
+        Crc32C.Append(0xDEADBEEF, bytes).Should().Be(bytes.Aggregate(0xDEADBEEF, (crc, b) => Crc32C.Append(crc, [b])));
+    }
+
+    [Fact]
+    public void Checksums_of_two_pieces_combine_to_that_of_the_whole()
+    {
+        var bytes = RandomBytes(70_000);
+
+        foreach (var cut in (int[])[0, 1, 7, 511, 512, 4096, 49_152, 69_999, 70_000])
+        {
+            var (first, second) = (Crc32C.Append(0, bytes.AsSpan(0, cut)), Crc32C.Append(0, bytes.AsSpan(cut)));
+            Crc32C.Combine(first, second, bytes.Length - cut).Should().Be(Crc32C.Append(0, bytes), $"cut at {cut}");
+        }
+    }
+
+    [Fact]
+    public void Combining_knows_the_length_of_terabytes()
+    {
+        // x^(8n) has a period of 2^31 - 1 bits for this polynomial: so long a run of zeros and this many more bytes are the same.
+        const long period = (1L << 31) - 1;
+
+        Crc32C.Combine(0x12345678, 0, (period * 8 * 1024) + 3).Should().Be(Crc32C.Combine(0x12345678, 0, 3));
+    }
+
+    private static byte[] RandomBytes(int length)
+    {
+        var bytes = new byte[length];
+        new Random(7).NextBytes(bytes);
+        return bytes;
+    }
 }

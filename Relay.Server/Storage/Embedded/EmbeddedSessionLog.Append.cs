@@ -109,9 +109,10 @@ internal sealed partial class EmbeddedSessionLog
             var before = _state.Tally;
             var tally = output == OutputType.None ? default : before[output];
             var isData = kind == RecordKind.Data;
+            var payloadCrc = Crc32C.Append(0, payload);
             var header = new RecordHeader(
-                kind, output, payload.Length, Crc32C.Append(0, payload), before.Sequence + 1, tally.Length, fencing, NowMicros(),
-                isData ? Crc32C.Append(tally.Crc, payload) : tally.Crc, isData ? payload.Count((byte)'\n') : 0);
+                kind, output, payload.Length, payloadCrc, before.Sequence + 1, tally.Length, fencing, NowMicros(),
+                isData ? RecordHeader.Continue(tally.Crc, payload, payloadCrc) : tally.Crc, isData ? payload.Count((byte)'\n') : 0);
 
             var position = segment.Length;
             _hot ??= new HotTail(_options.HotTailBytes);

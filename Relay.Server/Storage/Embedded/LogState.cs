@@ -53,6 +53,7 @@ internal sealed class LogState
     public void Apply(in RecordHeader header, ReadOnlySpan<byte> payload)
     {
         var gap = header.Kind == RecordKind.Gap ? GapNote.Read(payload) : null;
+        var crcBefore = header.Kind == RecordKind.Data ? _tally[header.Output].Crc : 0;
         _tally.Apply(header, gap?.Length ?? 0);
         FencingNumber = Math.Max(FencingNumber, header.Fencing);
         LatestMicros = Math.Max(LatestMicros, header.TimeMicros);
@@ -60,7 +61,8 @@ internal sealed class LogState
         {
             case RecordKind.Data when Writer(header.Output) is { } writer:
                 ref var part = ref writer.Outputs[Slot(header.Output)];
-                part.Crc = Crc32C.Append(part.Crc, payload);
+                // The first run's own bytes are all there are; the same checksum, continued by the same bytes, need not be computed twice.
+                part.Crc = part.Crc == crcBefore ? header.RunningCrc : header.Continue(part.Crc, payload);
                 break;
             case RecordKind.Gap when Writer(header.Output) is { } writer:
                 writer.Outputs[Slot(header.Output)].HasGaps = true;
