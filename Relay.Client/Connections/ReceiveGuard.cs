@@ -28,6 +28,8 @@ internal sealed class ReceiveGuard : IHubProtocol
     /// <summary>Most presence events that wait for a listener which has not returned.</summary>
     public const int MaxPresenceEvents = 256;
 
+    private const int ArrayHeader = 32;
+
     private readonly MessagePackHubProtocol _protocol = new() { MaxMessageBytes = MaxMessageBytes };
     private int _mayWait = int.MaxValue;
     private int _waiting;
@@ -115,13 +117,22 @@ internal sealed class ReceiveGuard : IHubProtocol
 
     private static long MemoryOf(object item)
     {
-        const int arrayHeader = 32;
         return item switch
         {
-            LogBatch batch => batch.Entries.Sum(static entry =>
-                Unsafe.SizeOf<LogEntry>() + arrayHeader + entry.Data.Length + ((entry.Totals?.Count ?? 0) * (long)Unsafe.SizeOf<OutputTotal>())),
-            WriteAck ack => arrayHeader + (ack.Outputs.Count * (long)Unsafe.SizeOf<OutputProgress>()),
+            LogBatch batch => MemoryOf(batch.Entries),
+            WriteAck ack => ArrayHeader + (ack.Outputs.Count * (long)Unsafe.SizeOf<OutputProgress>()),
             _ => 0,
         };
+    }
+
+    private static long MemoryOf(IReadOnlyList<LogEntry> entries)
+    {
+        var sum = 0L;
+        for (var i = 0; i < entries.Count; i++)
+        {
+            sum += Unsafe.SizeOf<LogEntry>() + ArrayHeader + entries[i].Data.Length + ((entries[i].Totals?.Count ?? 0) * (long)Unsafe.SizeOf<OutputTotal>());
+        }
+
+        return sum;
     }
 }

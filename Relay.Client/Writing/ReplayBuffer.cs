@@ -10,20 +10,26 @@ namespace Relay.Client.Writing;
 ///            │ [out 0–64K][err 0–9][out …]│ [err 9–30][out …]  ◄─ small writes grow the last chunk while it is unsent
 ///            ▲ first                      ▲ next           ▲ last
 /// </code>
-/// Chunks are left to the garbage collector: one that went back to a pool while a dying connection still serialises it would corrupt
-/// the log without a trace.
+/// A writer that has fallen behind fills large chunks, whose memory is used again once the relay has made them durable. By then no connection that
+/// may still serialise them can do harm: the one that carried them has done so, and one before it was fenced when that one was granted its lease. What
+/// is given up before is left to the garbage collector.
 /// </remarks>
 internal sealed class ReplayBuffer : IReplayStore
 {
     /// <summary>Most bytes in one item: what the relay stores as one record.</summary>
     public const int MaxItemBytes = 48 * 1024;
 
+    // Large chunks for those who are behind by more than one, if some dozen of them are less than all there may be.
+    private const int SmallestWithLargeChunks = 16 * ReplayChunk.LargeBytes;
+
     private readonly long _capacity;
+    private readonly Stack<byte[]> _spare = [];
     private readonly Dictionary<OutputType, Lane> _lanes;
     private ReplayChunk? _first;
     private ReplayChunk? _next;
     private ReplayChunk? _last;
     private long _held;
+    private long _unsent;
 
     public ReplayBuffer(long capacityBytes, IEnumerable<OutputType> outputs)
     {
@@ -50,8 +56,9 @@ internal sealed class ReplayBuffer : IReplayStore
     public bool TryAppend(OutputType output, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> checkpoint = default)
     {
         var lane = _lanes[output];
-        var grow = _next is not null && _last!.Output == output && _last.End == lane.Accepted && _last.Length + bytes.Length <= MaxItemBytes;
-        var cost = grow ? _last!.CostOfGrowing(bytes.Length) : ReplayChunk.CostOf(bytes.Length);
+        var grow = _next is not null && _last!.Output == output && _last.End == lane.Accepted && _last.HasRoomFor(bytes.Length);
+        var isBehind = _unsent > ReplayChunk.LargeBytes && _capacity >= SmallestWithLargeChunks;
+        var cost = grow ? _last!.CostOfGrowing(bytes.Length) : ReplayChunk.CostOf(isBehind ? ReplayChunk.LargeBytes : bytes.Length);
         if (_held + cost > _capacity && _first is not null && !IsUnlimited)
         {
             return false;
@@ -59,11 +66,12 @@ internal sealed class ReplayBuffer : IReplayStore
 
         if (!grow)
         {
-            Link(new ReplayChunk(output, lane.Accepted, bytes.Length));
+            Link(isBehind ? new ReplayChunk(output, lane.Accepted, LargeBlock()) : new ReplayChunk(output, lane.Accepted, bytes.Length));
         }
 
         _last!.Append(bytes);
         _held += cost;
+        _unsent += bytes.Length;
         lane.Count(bytes);
         if (!checkpoint.IsEmpty)
         {
@@ -91,6 +99,7 @@ internal sealed class ReplayBuffer : IReplayStore
         while (_next is { } chunk)
         {
             _next = chunk.Next;
+            _unsent -= chunk.Length;
             var lane = _lanes[chunk.Output];
             if (chunk.End > lane.SentTo)
             {
@@ -105,7 +114,15 @@ internal sealed class ReplayBuffer : IReplayStore
         return false;
     }
 
-    public void Rewind() => _next = _first;
+    public void Rewind()
+    {
+        _next = _first;
+        _unsent = 0;
+        for (var chunk = _first; chunk is not null; chunk = chunk.Next)
+        {
+            _unsent += chunk.Length;
+        }
+    }
 
     public void SendFrom(OutputType output, long position) => _lanes[output].SentTo = position;
 
@@ -116,6 +133,15 @@ internal sealed class ReplayBuffer : IReplayStore
         while (_first is { } chunk && chunk.End <= _lanes[chunk.Output].Durable)
         {
             RemoveFirst();
+            if (chunk.LargeBlock is { } block)
+            {
+                _spare.Push(block);
+            }
+        }
+
+        if (_next is null)
+        {
+            _spare.Clear(); // It keeps up again.
         }
     }
 
@@ -133,10 +159,13 @@ internal sealed class ReplayBuffer : IReplayStore
     {
         var chunk = _first!;
         _held -= chunk.Cost;
+        _unsent -= ReferenceEquals(_next, chunk) ? chunk.Length : 0;
         _first = chunk.Next;
         _next = ReferenceEquals(_next, chunk) ? _first : _next;
         _last = _first is null ? null : _last;
     }
+
+    private byte[] LargeBlock() => _spare.TryPop(out var block) ? block : GC.AllocateUninitializedArray<byte>(ReplayChunk.LargeBytes);
 
     private void Link(ReplayChunk chunk)
     {

@@ -4,19 +4,32 @@ using Relay.Contracts;
 namespace Relay.Client.Writing;
 
 /// <summary>Bytes of one output that are sent in one item, and a link to what was written next.</summary>
-internal sealed class ReplayChunk(OutputType output, long position, int firstBytes)
+internal sealed class ReplayChunk
 {
+    /// <summary>The most of a writer that keeps up: what the relay stores as one record.</summary>
+    public const int MaxBytes = ReplayBuffer.MaxItemBytes;
+
+    /// <summary>The most of one that has fallen behind: five records in one item, since each item costs as much as many bytes.</summary>
+    public const int LargeBytes = 5 * ReplayBuffer.MaxItemBytes;
+
     // What a chunk costs besides its bytes: object, array header, link. Without it a million one-byte writes would break the bound.
     private const int Overhead = 128;
     private const int SmallestBlock = 256;
     private const int LargeStep = 16 * 1024;
 
-    private byte[] _bytes = GC.AllocateUninitializedArray<byte>(BlockFor(firstBytes));
+    private byte[] _bytes;
 
-    public OutputType Output { get; } = output;
+    public ReplayChunk(OutputType output, long position, int firstBytes)
+        : this(output, position, GC.AllocateUninitializedArray<byte>(BlockFor(firstBytes)))
+    {
+    }
+
+    public ReplayChunk(OutputType output, long position, byte[] block) => (Output, Position, _bytes) = (output, position, block);
+
+    public OutputType Output { get; }
 
     /// <summary>Position of the first byte within the run's bytes of this output.</summary>
-    public long Position { get; } = position;
+    public long Position { get; }
 
     public int Length { get; private set; }
 
@@ -26,9 +39,15 @@ internal sealed class ReplayChunk(OutputType output, long position, int firstByt
 
     public int Cost => _bytes.Length + Overhead;
 
+    /// <summary>Its memory if it is a large one, which is worth using again.</summary>
+    public byte[]? LargeBlock => _bytes.Length == LargeBytes ? _bytes : null;
+
     public static int CostOf(int bytes) => BlockFor(bytes) + Overhead;
 
     public int CostOfGrowing(int bytes) => Math.Max(BlockFor(Length + bytes) - _bytes.Length, 0);
+
+    /// <summary>Whether it takes so many more bytes.</summary>
+    public bool HasRoomFor(int bytes) => Length + bytes <= Math.Max(MaxBytes, _bytes.Length);
 
     /// <summary>Adds at the end. Bytes that were handed out stay as they are: growing copies, it does not move.</summary>
     public void Append(ReadOnlySpan<byte> bytes)

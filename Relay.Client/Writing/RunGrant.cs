@@ -49,7 +49,7 @@ internal sealed class RunGrant
             return gap;
         }
 
-        var offset = Advance(output, position + bytes.Length) - bytes.Length;
+        var offset = Advance(output, position + bytes.Length, bytes.Length) - bytes.Length;
         return new WriteItem { Kind = WriteItemKind.Data, Output = output, Offset = offset, Data = bytes };
     }
 
@@ -73,7 +73,7 @@ internal sealed class RunGrant
         {
             Kind = WriteItemKind.Gap,
             Output = output,
-            Offset = Advance(output, position) - length,
+            Offset = Advance(output, position, bytes: 0) - length,
             Length = length,
         };
         return gap is not null;
@@ -91,11 +91,11 @@ internal sealed class RunGrant
     public void Acknowledged(OutputProgress progress) => _window.Acknowledged(progress.Output, progress.WrittenTo);
 
     /// <returns>The offset behind the item.</returns>
-    private long Advance(OutputType output, long position)
+    private long Advance(OutputType output, long position, int bytes)
     {
         _next[output] = position;
         var end = _maps[output].ToOffset(position);
-        _window.Sent(output, end);
+        _window.Sent(output, end, bytes);
         return end;
     }
 }

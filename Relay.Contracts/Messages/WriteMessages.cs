@@ -39,7 +39,7 @@ public enum WriteItemKind
 }
 
 /// <summary>One item of a writer's upload stream.</summary>
-public sealed record WriteItem
+public record WriteItem
 {
     /// <summary>What the item says; decides which of the other fields count.</summary>
     public WriteItemKind Kind { get; init; }

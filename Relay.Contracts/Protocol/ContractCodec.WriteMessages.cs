@@ -51,12 +51,15 @@ internal static partial class ContractCodec
     private static WriteItem ReadWriteItem(ref MessagePackReader reader)
     {
         var fields = new FieldReader(ref reader);
-        var item = new WriteItem
+        var (kind, output, offset) = ((WriteItemKind)fields.Int32(ref reader), fields.Output(ref reader), fields.Int64(ref reader));
+        byte[]? rented = null;
+        var data = reader.RentsItems ? fields.Rented(ref reader, out rented) : fields.Binary(ref reader);
+        var item = (reader.RentsItems ? new RentedWriteItem(rented) : new WriteItem()) with
         {
-            Kind = (WriteItemKind)fields.Int32(ref reader),
-            Output = fields.Output(ref reader),
-            Offset = fields.Int64(ref reader),
-            Data = fields.Binary(ref reader),
+            Kind = kind,
+            Output = output,
+            Offset = offset,
+            Data = data,
             Length = fields.Int64(ref reader),
             ExitCode = fields.Int32OrNull(ref reader),
             Totals = fields.ListOrNull(ref reader, ReadTotal) ?? [],

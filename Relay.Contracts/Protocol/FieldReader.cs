@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Relay.Contracts.Protocol;
 
 /// <summary>Reads one element of an array.</summary>
@@ -28,6 +30,20 @@ internal struct FieldReader
     public string String(ref MessagePackReader reader) => StringOrNull(ref reader) ?? "";
 
     public ReadOnlyMemory<byte> Binary(ref MessagePackReader reader) => Has(ref reader) ? reader.ReadBinary() : default(ReadOnlyMemory<byte>);
+
+    /// <summary>The bytes in an array of the shared pool.</summary>
+    public ReadOnlyMemory<byte> Rented(ref MessagePackReader reader, out byte[]? rented)
+    {
+        rented = null;
+        if (!Has(ref reader) || reader.ReadBytes() is not { IsEmpty: false } bytes)
+        {
+            return default;
+        }
+
+        rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        bytes.CopyTo(rented);
+        return rented.AsMemory(0, bytes.Length);
+    }
 
     public OutputType Output(ref MessagePackReader reader) => (OutputType)Int32(ref reader);
 

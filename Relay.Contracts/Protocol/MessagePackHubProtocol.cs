@@ -15,13 +15,19 @@ namespace Relay.Contracts.Protocol;
 /// <c>docs/protocol.md</c> 6.1; <see cref="string"/>, <see cref="int"/>, <see cref="long"/>, <see cref="bool"/>, <see cref="double"/>,
 /// <c>byte[]</c> and null. A target of type <see cref="object"/> receives null, <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>,
 /// <see cref="string"/>, <c>byte[]</c>, <c>object?[]</c> or <c>Dictionary&lt;string, object?&gt;</c>, at most 32 levels deep.</para>
-/// <para>Decoded data is a copy and stays valid. The size of a message is limited by the transport
+/// <para>Decoded data is a copy and stays valid, but for <see cref="RentsItems"/>. The size of a message is limited by the transport
 /// (<c>HubOptions.MaximumReceiveMessageSize</c>) or by <see cref="MaxMessageBytes"/>. Instances are stateless and safe to share.</para>
 /// </remarks>
 public sealed class MessagePackHubProtocol : IHubProtocol
 {
     /// <summary>Most bytes of one received message. A longer one is refused when its length is announced, before its bytes come. Default: 2^31 − 1.</summary>
     public int MaxMessageBytes { get; init; } = int.MaxValue;
+
+    /// <summary>
+    /// Whether received <see cref="WriteItem"/>s are <see cref="RentedWriteItem"/>s: whoever takes one gives its memory back. For a server, through which
+    /// bytes only pass. Default <c>false</c>.
+    /// </summary>
+    public bool RentsItems { get; init; }
 
     /// <inheritdoc/>
     public string Name => "messagepack";
@@ -49,7 +55,7 @@ public sealed class MessagePackHubProtocol : IHubProtocol
     {
         while (HubFrame.TryRead(ref input, MaxMessageBytes, out var body))
         {
-            message = Parse(body, binder);
+            message = Parse(body, binder, RentsItems);
             if (message is not null)
             {
                 return true;
@@ -79,11 +85,11 @@ public sealed class MessagePackHubProtocol : IHubProtocol
         return frame;
     }
 
-    private static HubMessage? Parse(in ReadOnlySequence<byte> body, IInvocationBinder binder)
+    private static HubMessage? Parse(in ReadOnlySequence<byte> body, IInvocationBinder binder, bool rentsItems)
     {
         if (body.IsSingleSegment)
         {
-            return HubMessageReader.Read(body.FirstSpan, binder);
+            return HubMessageReader.Read(body.FirstSpan, binder, rentsItems);
         }
 
         var length = (int)body.Length;
@@ -91,7 +97,7 @@ public sealed class MessagePackHubProtocol : IHubProtocol
         try
         {
             body.CopyTo(copy);
-            return HubMessageReader.Read(copy.AsSpan(0, length), binder);
+            return HubMessageReader.Read(copy.AsSpan(0, length), binder, rentsItems);
         }
         finally
         {

@@ -13,6 +13,9 @@ internal ref partial struct MessagePackReader(ReadOnlySpan<byte> bytes)
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private int _position;
 
+    /// <summary>Whether the bytes of <see cref="WriteItem"/>s go to arrays of the shared pool.</summary>
+    public bool RentsItems { get; init; }
+
     public readonly int Remaining => _bytes.Length - _position;
 
     /// <summary>What the next value is; it stays unread.</summary>
@@ -81,13 +84,22 @@ internal ref partial struct MessagePackReader(ReadOnlySpan<byte> bytes)
     public string? ReadStringOrNil() => TryReadNil() ? null : ReadString();
 
     /// <summary>A copy of the bytes, since the receive buffer is used again.</summary>
-    public byte[] ReadBinary() => Take(ReadCode() switch
+    public byte[] ReadBinary()
+    {
+        var received = ReadBytes();
+        var copy = received.IsEmpty ? [] : GC.AllocateUninitializedArray<byte>(received.Length);
+        received.CopyTo(copy);
+        return copy;
+    }
+
+    /// <summary>The bytes of binary data. They belong to the receive buffer.</summary>
+    public ReadOnlySpan<byte> ReadBytes() => Take(ReadCode() switch
     {
         MessagePackCode.Binary8 => TakeByte(),
         MessagePackCode.Binary16 => TakeUInt16(),
         MessagePackCode.Binary32 => TakeUInt32(),
         _ => throw Unexpected("binary data"),
-    }).ToArray();
+    });
 
     /// <summary>Passes one value with all it contains. A loop, not a recursion: hostile nesting costs no stack.</summary>
     public void Skip()

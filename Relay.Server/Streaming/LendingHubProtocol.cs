@@ -8,12 +8,13 @@ using Relay.Contracts.Protocol;
 namespace Relay.Server.Streaming;
 
 /// <summary>
-/// The relay's MessagePack protocol, which gives the memory of a batch back as soon as the connection has its copy. A reader whose socket takes nothing
+/// The relay's MessagePack protocol, through which bytes pass without becoming garbage. What writers send lies in rented arrays
+/// (<see cref="WriterUpload"/> gives them back), and the memory of a batch goes back as soon as the connection has its copy. A reader whose socket takes nothing
 /// is stuck behind that copy, for as long as the send time-out allows, and would hold a block of the log beside it.
 /// </summary>
 internal sealed class LendingHubProtocol : IHubProtocol
 {
-    private readonly MessagePackHubProtocol _protocol = new();
+    private readonly MessagePackHubProtocol _protocol = new() { RentsItems = true };
 
     public string Name => _protocol.Name;
 

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
@@ -52,6 +53,7 @@ internal static class StreamingFeature
             sockets.KeepAliveTimeout = streaming.Value.KeepAliveTimeout;
         });
         builder.Services.AddSingleton<IHubProtocol, LendingHubProtocol>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, SocketMemory>();
         builder.Services.AddSingleton<WriterPaces>();
         builder.Services.AddSingleton<WriterAdmission>();
         builder.Services.AddSingleton<HttpLogReader>();
@@ -72,6 +74,7 @@ internal static class StreamingFeature
             options.AllowStatefulReconnects = false; // Cursors and offsets do its work; its buffer would throttle streams.
             options.TransportSendTimeout = sendTimeout;
             options.TransportMaxBufferSize = StalledReaderBufferBytes;
+            HubPipes.UseLargeUploadSegments(options);
         }).Needs(Right.Connect).WithMetadata(new DisableRequestSizeLimitAttribute()); // Transports without WebSockets send their items as bodies.
         app.MapLogRoutes();
     }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.AspNetCore.SignalR;
 using Relay.Contracts;
+using Relay.Contracts.Protocol;
 using Relay.Server.Storage;
 
 namespace Relay.Server.Streaming;
@@ -29,9 +30,12 @@ internal enum UploadEnd
 /// </summary>
 internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteItem> items, int maxItemBytes)
 {
+    /// <summary>A writer that sends without pause hears of its progress so often; one that pauses, or waits for its window, at once.</summary>
+    private const int ItemsPerAck = 8;
+
     private volatile UploadEnd _end;
 
-    /// <summary>Fires after every item and at the end.</summary>
+    /// <summary>Fires when all items that came are taken, now and then before that, and at the end.</summary>
     public Pulse Changed { get; } = new();
 
     public UploadEnd End => _end;
@@ -59,13 +63,10 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
         writer.OnLateAppend(Changed.Fire);
         try
         {
-            await foreach (var item in items.ReadAllAsync(CancellationToken.None))
+            while (await items.WaitToReadAsync(CancellationToken.None))
             {
-                if (_end == UploadEnd.Running)
-                {
-                    await TakeAsync(item, cancellationToken);
-                    Changed.Fire();
-                }
+                await TakeWhatIsThereAsync(cancellationToken);
+                Changed.Fire();
             }
 
             await EndAsync();
@@ -79,6 +80,23 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
         {
             // The source ends in an exception when the connection breaks or the client cancels.
             Finish(UploadEnd.Lost);
+        }
+    }
+
+    private async Task TakeWhatIsThereAsync(CancellationToken cancellationToken)
+    {
+        for (var count = 1; items.TryRead(out var item); count++)
+        {
+            if (_end == UploadEnd.Running)
+            {
+                await TakeAsync(item, cancellationToken);
+                if (count % ItemsPerAck == 0)
+                {
+                    Changed.Fire();
+                }
+            }
+
+            (item as RentedWriteItem)?.Return();
         }
     }
 

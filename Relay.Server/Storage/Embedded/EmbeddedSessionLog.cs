@@ -154,12 +154,12 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
                     var piece = rest[..Math.Min(rest.Length, RecordHeader.MaxPayload)];
                     WriteRecord(RecordKind.Data, output, piece.Span, lease.FencingNumber);
                     rest = rest[piece.Length..];
-                    Changed.Fire(); // After each: the disk may be full before the next.
                 }
             }
             finally
             {
                 GiveBackRoom();
+                Changed.Fire(); // Whatever happened: the disk may be full before the last of them.
             }
 
             length = _state.Tally[output].Length;

@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Connections;
+
+namespace Relay.Server.Streaming;
+
+/// <summary>
+/// How much is carried at a time from a socket to the hub. The defaults, 4 KiB at each of the steps, suit chat messages: a log that comes in pieces of
+/// 240 KiB is cut into sixty, and each costs a system call, two locks and often a change of threads. See docs/decisions/0023.
+/// </summary>
+internal static class HubPipes
+{
+    private const int SegmentBytes = 64 * 1024;
+    private const int UploadBufferBytes = 256 * 1024;
+
+    /// <summary>Carries what clients send in large pieces. Memory is taken only while there is something in it.</summary>
+    public static void UseLargeUploadSegments(HttpConnectionDispatcherOptions options)
+    {
+        try
+        {
+            UploadPipe(options) = new PipeOptions(
+                pauseWriterThreshold: UploadBufferBytes, resumeWriterThreshold: UploadBufferBytes / 2, minimumSegmentSize: SegmentBytes, useSynchronizationContext: false);
+        }
+        catch (MissingFieldException)
+        {
+            // Another version of ASP.NET Core, which keeps them elsewhere: its defaults are slower, and right as well.
+        }
+    }
+
+    // ASP.NET Core makes them from two sizes, and has no setting for the third.
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_appPipeOptions")]
+    public static extern ref PipeOptions? UploadPipe(HttpConnectionDispatcherOptions options);
+}
+
+/// <summary>Gives Kestrel's sockets blocks of 16 KiB out of the shared pool, instead of 4 KiB out of its own.</summary>
+internal sealed class SocketMemory : MemoryPool<byte>, IMemoryPoolFactory<byte>
+{
+    private const int BlockBytes = 16 * 1024;
+
+    public override int MaxBufferSize => Shared.MaxBufferSize;
+
+    public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => this;
+
+    public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Shared.Rent(Math.Max(minBufferSize, BlockBytes));
+
+    protected override void Dispose(bool disposing)
+    {
+        // The shared pool is nobody's own.
+    }
+}
