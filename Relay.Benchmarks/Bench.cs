@@ -30,28 +30,38 @@ internal sealed class Bench(bool isQuick, int rounds, string rows, Report report
     /// </summary>
     public async Task RoundsAsync(params IReadOnlyList<Measurement> measurements)
     {
-        var wanted = measurements.Where(measurement => measurement.Rows.Any(row => row.Name.Contains(rows, StringComparison.OrdinalIgnoreCase))).ToList();
+        var wanted = Wanted(measurements);
         for (var round = 0; round <= rounds; round++)
         {
-            foreach (var measurement in wanted)
-            {
-                foreach (var figure in await measurement.RunAsync())
-                {
-                    if (round > 0)
-                    {
-                        figure.Row.Samples.Add(figure.Value);
-                        figure.Row.ServerCpuSeconds.AddRange(figure.ServerCpu is { } server ? [server.TotalSeconds] : []);
-                        figure.Row.ClientCpuSeconds.AddRange(figure.ClientCpu is { } client ? [client.TotalSeconds] : []);
-                    }
-                }
-            }
-
-            await Console.Error.WriteLineAsync(round == 0 ? "  warmed up" : $"  round {round} of {rounds}");
+            await RoundAsync(wanted, counts: round > 0);
+            await SayAsync(round == 0 ? "  warmed up" : $"  round {round} of {rounds}");
         }
     }
 
+    /// <summary>Measures everything once, without a round before: for what comes out the same each time.</summary>
+    public Task OnceAsync(params IReadOnlyList<Measurement> measurements) => RoundAsync(Wanted(measurements), counts: true);
+
     /// <summary>Says what is going on.</summary>
     public static Task SayAsync(string line) => Console.Error.WriteLineAsync(line);
+
+    private static async Task RoundAsync(IEnumerable<Measurement> measurements, bool counts)
+    {
+        foreach (var measurement in measurements)
+        {
+            foreach (var figure in await measurement.RunAsync())
+            {
+                if (counts)
+                {
+                    figure.Row.Samples.Add(figure.Value);
+                    figure.Row.ServerCpuSeconds.AddRange(figure.ServerCpu is { } server ? [server.TotalSeconds] : []);
+                    figure.Row.ClientCpuSeconds.AddRange(figure.ClientCpu is { } client ? [client.TotalSeconds] : []);
+                }
+            }
+        }
+    }
+
+    private List<Measurement> Wanted(IEnumerable<Measurement> measurements) =>
+        [.. measurements.Where(measurement => measurement.Rows.Any(row => row.Name.Contains(rows, StringComparison.OrdinalIgnoreCase)))];
 }
 
 /// <summary>Something that gives a sample for each of some rows, as often as it is asked to.</summary>
