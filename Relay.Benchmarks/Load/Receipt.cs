@@ -19,7 +19,8 @@ internal class Receipt(long length, Func<uint> crc)
 
     public long Count => Volatile.Read(ref _count);
 
-    public bool IsWhole => _count == length;
+    /// <summary>Bytes that are still to come.</summary>
+    protected long Missing => length - _count;
 
     /// <summary>The first bytes came.</summary>
     public Task Begun => _begun.Task;
