@@ -1,8 +1,8 @@
 namespace Relay.Benchmarks.Reporting;
 
 /// <summary>What a figure should be, and the least that is accepted.</summary>
-/// <param name="Target">The goal.</param>
-/// <param name="Floor">The least, or with <paramref name="AtMost"/> the most.</param>
+/// <param name="Target">The goal; infinite and out of reach where there is only a floor.</param>
+/// <param name="Floor">The least, or with <paramref name="AtMost"/> the most; infinite, so that all holds, where there is none.</param>
 /// <param name="AtMost">Smaller is better.</param>
 internal sealed record Goal(double Target, double Floor, bool AtMost = false)
 {

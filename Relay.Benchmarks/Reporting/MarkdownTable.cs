@@ -42,7 +42,7 @@ internal static class MarkdownTable
 
     private static string Seconds(List<double> samples) => samples.Count == 0 ? "" : $"{Number(Statistics.Median(samples))} s";
 
-    private static string Bound(Row row, double bound) => row.Against is null ? Number(bound) : Ratio(bound);
+    private static string Bound(Row row, double bound) => double.IsInfinity(bound) ? "none" : row.Against is null ? Number(bound) : Ratio(bound);
 
     private static string Ratio(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 

@@ -6,7 +6,12 @@ namespace Relay.Benchmarks.Reporting;
 /// <summary>Everything that was measured in one run.</summary>
 internal sealed class Report(string machine, string commit, string mode)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, // A goal without a floor.
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
 
     public List<Row> Rows { get; } = [];
 
