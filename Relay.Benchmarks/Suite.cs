@@ -12,7 +12,9 @@ internal static class Suite
     private const int Rounds = 5;
 
     private static readonly IReadOnlyList<IWorkload> Workloads =
-        [new Throughput(), new FanOut(), new PacedLatency(), new IdleCost(), new CatchUp(), new ManySessions()];
+    [
+        new Throughput(), new FanOut(), new PacedLatency(), new IdleCost(), new CatchUp(), new ManySessions(), new Durability(), new Startup(),
+    ];
 
     /// <returns>0; 1 when a figure is below its floor; 2 when there is no such workload.</returns>
     public static async Task<int> RunAsync(bool isQuick, IReadOnlyCollection<string> only, string rows, int? rounds, FileInfo? json)
