@@ -19,6 +19,7 @@ public sealed class WallsTests
     [InlineData("Relay.Terminal", "Relay.Client")]
     [InlineData("Relay.Cli", "Relay.Terminal")]
     [InlineData("Relay.Writer", "Relay.Terminal", "Relay.Redaction")]
+    [InlineData("Relay.Benchmarks", "Relay.Server", "Relay.Client", "Relay.Cli", "Relay.Writer")]
     [InlineData("examples/TailSample", "Relay.Client")]
     public void Each_project_references_what_the_plan_allows(string project, params string[] allowed)
     {

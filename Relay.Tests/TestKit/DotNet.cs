@@ -15,6 +15,8 @@ internal static class DotNet
 
     public static ChildCommand Writer(params string[] arguments) => Run(Repository.Assembly("Relay.Writer", "relay-writer"), arguments);
 
+    public static ChildCommand Benchmarks(params string[] arguments) => Run(Repository.Assembly("Relay.Benchmarks", "Relay.Benchmarks"), arguments);
+
     /// <summary>The tests' own assembly as a program, see <see cref="OwnProcess"/>.</summary>
     public static ChildCommand Tests(params string[] arguments) => Run(Repository.Assembly("Relay.Tests", "Relay.Tests"), arguments);
 
