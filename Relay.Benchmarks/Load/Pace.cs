@@ -6,14 +6,13 @@ namespace Relay.Benchmarks.Load;
 internal static class Pace
 {
     public const int LinesPerSecond = 1000;
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
     /// <param name="lines">How many times in all.</param>
     /// <param name="sendAsync">Told how many came before.</param>
     /// <param name="cancellationToken">Ends it early.</param>
     public static async Task RunAsync(int lines, Func<int, ValueTask> sendAsync, CancellationToken cancellationToken = default)
     {
-        using var timer = new PeriodicTimer(Tick, TimeProvider.System);
+        using var ticker = new Ticker();
         var began = Stopwatch.GetTimestamp();
         for (var sent = 0; sent < lines && !cancellationToken.IsCancellationRequested;)
         {
@@ -23,7 +22,7 @@ internal static class Pace
                 await sendAsync(sent);
             }
 
-            await timer.WaitForNextTickAsync(CancellationToken.None);
+            await ticker.NextAsync();
         }
     }
 }

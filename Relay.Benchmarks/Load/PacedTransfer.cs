@@ -4,7 +4,7 @@ using Relay.Benchmarks.Reporting;
 
 namespace Relay.Benchmarks.Load;
 
-/// <summary>Sessions whose writers send a line each millisecond: far from what they could, as most of them are all day.</summary>
+/// <summary>Sessions whose writers send 1,000 lines a second: far from what they could, as most of them are all day.</summary>
 internal static class PacedTransfer
 {
     private const int LookAtLagEvery = 50;
