@@ -90,6 +90,15 @@ internal interface ISessionLog
     /// <exception cref="RelayException">The lease is lost, or the store cannot write.</exception>
     ValueTask<long> AppendAsync(WriterLease lease, OutputType output, long? offset, ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
 
+    /// <summary>Appends messages, each as a record of its own, at the end and in one go.</summary>
+    /// <param name="lease">The lease, as granted.</param>
+    /// <param name="output">One of the lease's outputs.</param>
+    /// <param name="messages">The bytes of all of them; copied before the call returns.</param>
+    /// <param name="ends">Where in the bytes each of them ends, ascending; none is longer than a record.</param>
+    /// <param name="cancellationToken">Gives up before the append; not within.</param>
+    /// <inheritdoc cref="AppendAsync"/>
+    ValueTask<long> AppendMessagesAsync(WriterLease lease, OutputType output, ReadOnlyMemory<byte> messages, ReadOnlyMemory<int> ends, CancellationToken cancellationToken);
+
     /// <summary>Puts a gap in the place of bytes that the writer no longer holds.</summary>
     ValueTask<long> AppendGapAsync(WriterLease lease, OutputType output, long offset, long length, CancellationToken cancellationToken);
 

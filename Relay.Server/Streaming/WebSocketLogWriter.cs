@@ -11,8 +11,6 @@ namespace Relay.Server.Streaming;
 internal sealed class WebSocketLogWriter(
     WriterAdmission writers, WriterPaces paces, IOptions<StreamingOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
-    // One record's worth; a longer message is stored in pieces.
-    private const int BufferBytes = 48 * 1024;
     private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
 
     public async Task RunAsync(HttpContext context, Session session, OutputType output)
@@ -21,7 +19,8 @@ internal sealed class WebSocketLogWriter(
         await using var writer = await writers.OpenAsync(session, request, context.RequestAborted);
         using var socket = await context.WebSockets.AcceptWebSocketAsync(Acceptance());
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping, writer.Lease.Lost);
-        var copy = CopyAsync(socket, writer, output);
+        using var messages = new IncomingMessages(socket, options.Value.MaxMessageBytes);
+        var copy = CopyAsync(messages, writer, output);
         try
         {
             await copy.WaitAsync(interrupted.Token);
@@ -31,12 +30,12 @@ internal sealed class WebSocketLogWriter(
         }
         catch (RelayException e)
         {
-            await SayGoodbyeAsync(socket, e, copy);
+            await SayGoodbyeAsync(socket, e, messages, copy);
         }
         catch (OperationCanceledException)
         {
             // Only the wait is cancelled: a cancelled receive would abort the socket, and the peer would not learn the reason.
-            await SayGoodbyeAsync(socket, writer.Lease.LossReason ?? Errors.Stopping(), copy);
+            await SayGoodbyeAsync(socket, writer.Lease.LossReason ?? Errors.Stopping(), messages, copy);
         }
         catch (WebSocketException)
         {
@@ -50,58 +49,21 @@ internal sealed class WebSocketLogWriter(
     /// </summary>
     private WebSocketAcceptContext Acceptance() => paces.AreHeld ? new WebSocketAcceptContext { KeepAliveTimeout = Timeout.InfiniteTimeSpan } : new WebSocketAcceptContext();
 
-    private async Task CopyAsync(WebSocket socket, WriterConnection writer, OutputType output)
+    private static async Task CopyAsync(IncomingMessages messages, WriterConnection writer, OutputType output)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
+        while (await messages.ReceiveAsync())
         {
-            long message = 0;
-            for (var filled = 0; ;)
-            {
-                var received = await socket.ReceiveAsync(buffer.AsMemory(filled, BufferBytes - filled), CancellationToken.None);
-                if (received.MessageType == WebSocketMessageType.Close)
-                {
-                    return;
-                }
-
-                message += received.Count;
-                if (message > options.Value.MaxMessageBytes)
-                {
-                    throw new RelayException(
-                        RelayErrorCode.RecordTooLarge, $"A message may have {options.Value.MaxMessageBytes} bytes (Streaming:MaxMessageBytes). Send it in pieces.");
-                }
-
-                message = received.EndOfMessage ? 0 : message;
-                filled += received.Count;
-                if (received.EndOfMessage || filled == BufferBytes)
-                {
-                    await writer.AppendAsync(output, null, buffer.AsMemory(0, filled), CancellationToken.None);
-                    filled = 0;
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>A connection that is cut off with bytes unread takes the close frame with it.</summary>
-    private static async Task DrainAsync(WebSocket socket)
-    {
-        var scrap = new byte[4096];
-        while ((await socket.ReceiveAsync(scrap.AsMemory(), CancellationToken.None)).MessageType != WebSocketMessageType.Close)
-        {
+            await writer.AppendMessagesAsync(output, messages.Bytes, messages.Ends);
         }
     }
 
     /// <summary>Closes with the reason and gives the peer a moment to answer; the socket is gone, and so the copy over, when this returns.</summary>
-    private async Task SayGoodbyeAsync(WebSocket socket, RelayException reason, Task copy)
+    private async Task SayGoodbyeAsync(WebSocket socket, RelayException reason, IncomingMessages messages, Task copy)
     {
         try
         {
             await WebSocketErrors.TryCloseAsync(socket, reason);
-            await (copy.IsCompleted ? DrainAsync(socket) : copy).WaitAsync(GoodbyeTime, time, CancellationToken.None);
+            await (copy.IsCompleted ? messages.DrainAsync() : copy).WaitAsync(GoodbyeTime, time, CancellationToken.None);
         }
         catch (Exception e) when (e is TimeoutException or WebSocketException or RelayException)
         {

@@ -42,6 +42,23 @@ internal sealed class WriterConnection : IAsyncDisposable
         return length;
     }
 
+    /// <summary>Appends messages at the end, each as a record of its own.</summary>
+    /// <inheritdoc cref="ISessionLog.AppendMessagesAsync"/>
+    public async ValueTask AppendMessagesAsync(OutputType output, ReadOnlyMemory<byte> messages, ReadOnlyMemory<int> ends)
+    {
+        if (_masks is null && _pace is null)
+        {
+            await Log.AppendMessagesAsync(Lease, output, messages, ends, CancellationToken.None);
+            _session.Touch();
+            return;
+        }
+
+        for (var (i, begin) = (0, 0); i < ends.Length; begin = ends.Span[i++])
+        {
+            await AppendAsync(output, null, messages[begin..ends.Span[i]], CancellationToken.None);
+        }
+    }
+
     public async ValueTask<long> AppendGapAsync(OutputType output, long offset, long length, CancellationToken cancellationToken)
     {
         var append = _masks?.AppendGapAsync(output, offset, length, cancellationToken) ?? Log.AppendGapAsync(Lease, output, offset, length, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -94,45 +95,126 @@ internal sealed partial class EmbeddedSessionLog
     private void WriteNote<T>(RecordKind kind, OutputType output, T note, JsonTypeInfo<T> type, long fencing) =>
         WriteRecord(kind, output, JsonSerializer.SerializeToUtf8Bytes(note, type), fencing);
 
-    /// <summary>Appends one record to file, hot tail and state: to all of them or to none.</summary>
-    private void WriteRecord(RecordKind kind, OutputType output, ReadOnlySpan<byte> payload, long fencing)
+    /// <summary>Appends data, record by record as it is cut.</summary>
+    private void AppendData(WriterLease lease, OutputType output, ReadOnlySpan<byte> data, ReadOnlySpan<int> ends)
+    {
+        ThrowIfCompleted();
+        ReserveRoom(ends);
+        try
+        {
+            for (var written = 0; written < ends.Length;)
+            {
+                written += WriteRecords(RecordKind.Data, output, data, ends[written..], written == 0 ? 0 : ends[written - 1], lease.FencingNumber);
+            }
+        }
+        finally
+        {
+            GiveBackRoom();
+            Changed.Fire(); // Whatever happened: the disk may be full before the last of them.
+        }
+    }
+
+    private void WriteRecord(RecordKind kind, OutputType output, ReadOnlySpan<byte> payload, long fencing) =>
+        WriteRecords(kind, output, payload, [payload.Length], 0, fencing);
+
+    /// <summary>
+    /// Appends as many records as one block of the hot tail and one write to the file can have, at least one: to file, hot tail and state, or to none of them.
+    /// </summary>
+    /// <param name="kind">What they are.</param>
+    /// <param name="output">Whose.</param>
+    /// <param name="payloads">The payloads of all of them, and perhaps of others.</param>
+    /// <param name="ends">Where in the payloads each of them ends.</param>
+    /// <param name="begin">Where the first of them begins.</param>
+    /// <param name="fencing">Of the lease.</param>
+    /// <returns>How many there are now.</returns>
+    private int WriteRecords(RecordKind kind, OutputType output, ReadOnlySpan<byte> payloads, ReadOnlySpan<int> ends, int begin, long fencing)
     {
         if (_fault is not null)
         {
             throw Errors.StorageFailed(_fault);
         }
 
+        RecordHeader[]? headers = null;
         try
         {
-            var writer = WriterFor(RecordHeader.Size + payload.Length);
+            var writer = WriterFor(RecordHeader.Size + ends[0] - begin);
             var segment = writer.Segment;
             var before = _state.Tally;
-            var tally = output == OutputType.None ? default : before[output];
-            var isData = kind == RecordKind.Data;
-            var payloadCrc = Crc32C.Append(0, payload);
-            var header = new RecordHeader(
-                kind, output, payload.Length, payloadCrc, before.Sequence + 1, tally.Length, fencing, NowMicros(),
-                isData ? RecordHeader.Continue(tally.Crc, payload, payloadCrc) : tally.Crc, isData ? payload.Count((byte)'\n') : 0);
-
             var position = segment.Length;
-            _hot ??= new HotTail(_options.HotTailBytes);
-            var record = _hot.Reserve(segment, position, header.RecordLength).Span;
-            payload.CopyTo(record[RecordHeader.Size..]);
-            header.Write(record, segment.Header.Salt);
-            writer.Append(record, Math.Max(_state.LatestMicros, header.TimeMicros), before);
+            var count = HowManyFit(ends, begin, Math.Min(HotTail.LargestBlock, _options.SegmentBytes - position), out var total);
+            headers = ArrayPool<RecordHeader>.Shared.Rent(count);
+            MakeHeaders(headers.AsSpan(0, count), kind, output, payloads, ends, begin, fencing);
 
-            _state.Apply(header, payload);
-            _hot.Commit(record.Length);
-            segment.Publish(position + record.Length);
-            CountStored(record.Length);
+            _hot ??= new HotTail(_options.HotTailBytes);
+            var block = _hot.Reserve(segment, position, total).Span;
+            var at = 0;
+            for (var i = 0; i < count; i++)
+            {
+                var record = block.Slice(at, headers[i].RecordLength);
+                payloads[(i == 0 ? begin : ends[i - 1])..ends[i]].CopyTo(record[RecordHeader.Size..]);
+                headers[i].Write(record, segment.Header.Salt);
+                at += record.Length;
+            }
+
+            writer.Append(block, Math.Max(_state.LatestMicros, headers[0].TimeMicros), before);
+
+            for (var i = 0; i < count; i++)
+            {
+                _state.Apply(headers[i], payloads[(i == 0 ? begin : ends[i - 1])..ends[i]]);
+            }
+
+            _hot.Commit(total);
+            segment.Publish(position + total);
+            CountStored(total);
             _lastAppend = _time.GetTimestamp();
-            NoteUnflushed(record.Length);
+            NoteUnflushed(total);
+            return count;
         }
         catch (IOException e)
         {
             throw Errors.Storage(e);
         }
+        finally
+        {
+            if (headers is not null)
+            {
+                ArrayPool<RecordHeader>.Shared.Return(headers);
+            }
+        }
     }
+
+    private void MakeHeaders(
+        Span<RecordHeader> headers, RecordKind kind, OutputType output, ReadOnlySpan<byte> payloads, ReadOnlySpan<int> ends, int begin, long fencing)
+    {
+        var sequence = _state.Tally.Sequence;
+        var (length, _, crc) = output == OutputType.None ? default : _state.Tally[output];
+        var now = NowMicros();
+        for (var i = 0; i < headers.Length; i++)
+        {
+            var payload = payloads[(i == 0 ? begin : ends[i - 1])..ends[i]];
+            var payloadCrc = Crc32C.Append(0, payload);
+            var isData = kind == RecordKind.Data;
+            crc = isData ? RecordHeader.Continue(crc, payload, payloadCrc) : crc;
+            headers[i] = new RecordHeader(
+                kind, output, payload.Length, payloadCrc, ++sequence, length, fencing, now, crc, isData ? payload.Count((byte)'\n') : 0);
+            length += isData ? payload.Length : 0;
+        }
+    }
+
+    private static int HowManyFit(ReadOnlySpan<int> ends, int begin, long room, out int total)
+    {
+        total = RecordHeader.Size + ends[0] - begin;
+        var count = 1;
+        while (count < ends.Length && total + RecordHeader.Size + LengthAt(ends, count) <= room)
+        {
+            total += RecordHeader.Size + LengthAt(ends, count++);
+        }
+
+        return count;
+    }
+
+    /// <summary>How long the piece is, if the first one begins at 0.</summary>
+    private static int LengthAt(ReadOnlySpan<int> ends, int index) => ends[index] - (index == 0 ? 0 : ends[index - 1]);
 
     private void NoteUnflushed(int bytes)
     {

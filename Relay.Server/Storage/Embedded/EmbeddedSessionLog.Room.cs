@@ -27,14 +27,14 @@ internal sealed partial class EmbeddedSessionLog
     /// end when there is no room for its output any more.
     /// </remarks>
     /// <exception cref="Contracts.RelayException">There is none, and nothing is removed to make some.</exception>
-    private void ReserveRoom(int payload)
+    private void ReserveRoom(ReadOnlySpan<int> ends)
     {
         if (!IsFullRefused)
         {
             return;
         }
 
-        var needed = RoomFor(payload);
+        var needed = RoomFor(ends);
         if (_options.MaxSessionBytes > 0 && _storedBytes + needed > _options.MaxSessionBytes)
         {
             throw Errors.SessionFull(Id, _options.MaxSessionBytes);
@@ -73,14 +73,14 @@ internal sealed partial class EmbeddedSessionLog
     private void CountSegments() => CountStored(_segments.Sum(segment => segment.Length) - _storedBytes);
 
     /// <summary>What an append takes on disk: its records, and the first pages of the segments that it begins.</summary>
-    private long RoomFor(int payload)
+    private long RoomFor(ReadOnlySpan<int> ends)
     {
         var last = _writer?.Segment ?? _segments.LastOrDefault();
         var position = last is null or { IsSealed: true } ? 0 : last.Length;
         long needed = 0;
-        for (var rest = payload; rest > 0; rest -= RecordHeader.MaxPayload)
+        for (var i = 0; i < ends.Length; i++)
         {
-            var record = RecordHeader.Size + Math.Min(rest, RecordHeader.MaxPayload);
+            var record = RecordHeader.Size + LengthAt(ends, i);
             if (position == 0 || (position + record > _options.SegmentBytes && position > SegmentHeader.PageSize))
             {
                 needed += SegmentHeader.PageSize;

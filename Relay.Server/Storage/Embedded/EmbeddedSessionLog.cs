@@ -135,37 +135,33 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     public ValueTask<long> AppendAsync(WriterLease lease, OutputType output, long? offset, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        long length;
         lock (_gate)
         {
             ThrowIfLost(lease, output);
             var skip = Overlap(lease, output, offset, data.Length);
-            if (skip == data.Length)
+            if (skip < data.Length)
             {
-                return ValueTask.FromResult(_state.Tally[output].Length);
+                AppendData(lease, output, data.Span[skip..], RecordHeader.EndsOfPieces(data.Length - skip));
             }
 
-            ThrowIfCompleted();
-            ReserveRoom(data.Length - skip);
-            try
-            {
-                for (var rest = data[skip..]; !rest.IsEmpty;)
-                {
-                    var piece = rest[..Math.Min(rest.Length, RecordHeader.MaxPayload)];
-                    WriteRecord(RecordKind.Data, output, piece.Span, lease.FencingNumber);
-                    rest = rest[piece.Length..];
-                }
-            }
-            finally
-            {
-                GiveBackRoom();
-                Changed.Fire(); // Whatever happened: the disk may be full before the last of them.
-            }
-
-            length = _state.Tally[output].Length;
+            return ValueTask.FromResult(_state.Tally[output].Length);
         }
+    }
 
-        return ValueTask.FromResult(length);
+    public ValueTask<long> AppendMessagesAsync(
+        WriterLease lease, OutputType output, ReadOnlyMemory<byte> messages, ReadOnlyMemory<int> ends, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            ThrowIfLost(lease, output);
+            if (!messages.IsEmpty)
+            {
+                AppendData(lease, output, messages.Span, ends.Span);
+            }
+
+            return ValueTask.FromResult(_state.Tally[output].Length);
+        }
     }
 
     public ValueTask<long> AppendGapAsync(WriterLease lease, OutputType output, long offset, long length, CancellationToken cancellationToken)

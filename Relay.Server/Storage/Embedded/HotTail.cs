@@ -42,7 +42,7 @@ internal sealed class HotTail(int maxBytes)
     private const int SmallestBlock = 4 * 1024;
 
     // A reader whose client takes nothing keeps the block that it reads from: it must be small. No record needs a larger one.
-    private const int LargestBlock = 64 * 1024;
+    public const int LargestBlock = 64 * 1024;
     private readonly Lock _lock = new();
     private readonly Queue<HotBlock> _blocks = new();
     private HotBlock? _last;

@@ -48,6 +48,18 @@ internal readonly record struct RecordHeader(
     /// pools: in a file reader, in a hub message and in the transport, so that a stuck reader costs few of them.</summary>
     public const int MaxPayload = 48 * 1024;
 
+    /// <summary>Where each piece ends when data is cut into as few records as hold it.</summary>
+    public static int[] EndsOfPieces(int bytes)
+    {
+        var ends = new int[(bytes + MaxPayload - 1) / MaxPayload];
+        for (var i = 0; i < ends.Length; i++)
+        {
+            ends[i] = Math.Min((i + 1) * MaxPayload, bytes);
+        }
+
+        return ends;
+    }
+
     // Above this, to combine two checksums takes less time than to go over the payload again.
     private const int CombineFrom = 4 * 1024;
 
