@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
@@ -66,6 +67,16 @@ internal static class StreamingFeature
     public static void MapStreaming(this WebApplication app)
     {
         var sendTimeout = app.Services.GetRequiredService<IOptions<StreamingOptions>>().Value.SendTimeout;
+        app.Use((context, next) =>
+        {
+            // Before the library looks for the feature. The hub's frames are large, and need no cork.
+            if (context.Request.Path.StartsWithSegments("/logs", StringComparison.Ordinal) && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+            {
+                context.Features.Set<IHttpUpgradeFeature>(new CorkedUpgrade(upgrade));
+            }
+
+            return next(context);
+        });
         app.UseWebSockets();
         app.MapHub<LogHub>(HubRoutes.Logs, options =>
         {

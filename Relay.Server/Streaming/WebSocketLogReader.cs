@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Relay.Contracts;
 using Relay.Server.Sessions;
@@ -23,10 +24,12 @@ internal sealed partial class WebSocketLogReader(
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var left = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         using var talks = CancellationTokenSource.CreateLinkedTokenSource(left.Token);
+        var connection = ((CorkedUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!;
+        (connection.Patience, connection.Time) = (options.Value.SendTimeout, time);
         var peer = WatchPeerAsync(socket, left, talks);
         try
         {
-            var reason = await SendAsync(socket, session, pump, isBinary ? null : new Utf8Gate(), left.Token, talks.Token);
+            var reason = await SendAsync(socket, connection, session, pump, isBinary ? null : new Utf8Gate(), left.Token, talks.Token);
             await WebSocketErrors.TryCloseAsync(socket, WebSocketCloseStatus.NormalClosure, reason, options.Value.SendTimeout);
         }
         catch (RelayException e)
@@ -41,6 +44,10 @@ internal sealed partial class WebSocketLogReader(
         catch (Exception e) when (e is OperationCanceledException or WebSocketException)
         {
             // The reader is gone, or its socket took nothing for the send time-out.
+            if (connection.IsBroken)
+            {
+                socket.Abort();
+            }
         }
         catch (Exception e)
         {
@@ -54,40 +61,62 @@ internal sealed partial class WebSocketLogReader(
     }
 
     /// <returns>Why it ended in good order.</returns>
-    private async Task<string> SendAsync(WebSocket socket, Session session, ReaderPump pump, Utf8Gate? gate, CancellationToken cancellationToken, CancellationToken betweenMessages)
+    private async Task<string> SendAsync(
+        WebSocket socket, CorkedStream connection, Session session, ReaderPump pump, Utf8Gate? gate, CancellationToken left, CancellationToken betweenBatches)
     {
-        while (true)
+        connection.Left = left;
+        try
         {
-            foreach (var entry in (await pump.NextAsync(betweenMessages))?.Entries ?? [])
+            while (true)
             {
-                switch (entry.Kind)
+                var entries = (await pump.NextAsync(betweenBatches))?.Entries ?? [];
+                if (entries.Count > 1)
                 {
-                    case LogEntryKind.Data:
-                        await SendAsync(socket, gate is null ? entry.Data : gate.Push(entry.Data), gate, cancellationToken);
+                    connection.Cork();
+                }
+
+                var end = await SendAsync(socket, entries, gate);
+                await connection.UncorkAsync();
+                switch (end)
+                {
+                    case null:
                         break;
-                    case LogEntryKind.End when entry.End is EndReason.Deleted or EndReason.Expired:
-                        throw Errors.Gone(session.Id, entry.End, time.GetUtcNow());
-                    case LogEntryKind.End:
-                        await SendAsync(socket, gate?.Finish() ?? default, gate, cancellationToken);
-                        return ReasonOf(entry);
+                    case { Kind: LogEntryKind.End, End: EndReason.Deleted or EndReason.Expired }:
+                        throw Errors.Gone(session.Id, end.Value.End, time.GetUtcNow());
+                    case { Kind: LogEntryKind.End }:
+                        await SendAsync(socket, gate?.Finish() ?? default, gate);
+                        return ReasonOf(end.Value);
                     default:
-                        throw Errors.Missing(entry);
+                        throw Errors.Missing(end.Value);
                 }
             }
         }
+        finally
+        {
+            connection.Left = CancellationToken.None; // The goodbye goes out also to one who has left.
+        }
     }
 
-    private async Task SendAsync(WebSocket socket, ReadOnlyMemory<byte> bytes, Utf8Gate? gate, CancellationToken cancellationToken)
+    /// <returns>What came behind the data, and is no data.</returns>
+    private static async ValueTask<LogEntry?> SendAsync(WebSocket socket, IReadOnlyList<LogEntry> entries, Utf8Gate? gate)
     {
-        if (bytes.IsEmpty)
+        for (var i = 0; i < entries.Count; i++)
         {
-            return;
+            if (entries[i].Kind != LogEntryKind.Data)
+            {
+                return entries[i];
+            }
+
+            await SendAsync(socket, gate is null ? entries[i].Data : gate.Push(entries[i].Data), gate);
         }
 
-        using var timeUp = new CancellationTokenSource(options.Value.SendTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeUp.Token);
-        await socket.SendAsync(bytes, gate is null ? WebSocketMessageType.Binary : WebSocketMessageType.Text, endOfMessage: true, either.Token);
+        return null;
     }
+
+    // Without a token: the connection under it knows when to give up, and the WebSocket's own way to do so costs more than the frame.
+    private static ValueTask SendAsync(WebSocket socket, ReadOnlyMemory<byte> bytes, Utf8Gate? gate) =>
+        bytes.IsEmpty ? ValueTask.CompletedTask
+        : socket.SendAsync(bytes, gate is null ? WebSocketMessageType.Binary : WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
     /// <summary>Readers have nothing to say; what they send is read and thrown away, so that a close or a broken connection is seen.</summary>
     private static async Task WatchPeerAsync(WebSocket socket, CancellationTokenSource left, CancellationTokenSource talks)
