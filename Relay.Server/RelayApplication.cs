@@ -113,6 +113,12 @@ internal static class RelayApplication
                 tls?.Invoke(listener);
             });
         });
+        if (tls is null)
+        {
+            // With TLS a stalled reader would keep too many of them, and it is not the system calls that take the time.
+            builder.Services.AddSingleton<IMemoryPoolFactory<byte>, SocketMemory>();
+        }
+
         builder.WebHost.UseSockets(sockets =>
         {
             sockets.CreateBoundListenSocket = BindSocket;

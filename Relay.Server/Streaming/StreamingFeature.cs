@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.SignalR;
@@ -54,7 +53,6 @@ internal static class StreamingFeature
             sockets.KeepAliveTimeout = streaming.Value.KeepAliveTimeout;
         });
         builder.Services.AddSingleton<IHubProtocol, LendingHubProtocol>();
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, SocketMemory>();
         builder.Services.AddSingleton<WriterPaces>();
         builder.Services.AddSingleton<WriterAdmission>();
         builder.Services.AddSingleton<HttpLogReader>();
