@@ -33,20 +33,3 @@ internal static class HubPipes
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_appPipeOptions")]
     public static extern ref PipeOptions? UploadPipe(HttpConnectionDispatcherOptions options);
 }
-
-/// <summary>Gives Kestrel's sockets blocks of 16 KiB out of the shared pool, instead of 4 KiB out of its own.</summary>
-internal sealed class SocketMemory : MemoryPool<byte>, IMemoryPoolFactory<byte>
-{
-    private const int BlockBytes = 16 * 1024;
-
-    public override int MaxBufferSize => Shared.MaxBufferSize;
-
-    public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => this;
-
-    public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => Shared.Rent(Math.Max(minBufferSize, BlockBytes));
-
-    protected override void Dispose(bool disposing)
-    {
-        // The shared pool is nobody's own.
-    }
-}
