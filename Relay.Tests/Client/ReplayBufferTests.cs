@@ -49,4 +49,64 @@ public sealed class ReplayBufferTests() : ReplayStoreContractTests(new ReplayBuf
 
         taken.Should().BeInRange(100, 1000, "each chunk counts with its overhead");
     }
+
+    [Fact]
+    public void A_writer_that_has_fallen_behind_sends_large_items_and_the_same_bytes()
+    {
+        var buffer = new ReplayBuffer(32 * 1024 * 1024, OutputTypes.All);
+        var written = Enumerable.Range(0, 60_000).SelectMany(i => BitConverter.GetBytes(i)).ToArray();
+        var sizes = new List<int>();
+        for (var round = 0; round < 8; round++)
+        {
+            // Again and again, so that memory is used again.
+            foreach (var line in written.Chunk(100))
+            {
+                buffer.TryAppend(Out, line).Should().BeTrue();
+            }
+
+            foreach (var line in written.Chunk(30_000))
+            {
+                buffer.TryAppend(Out, line).Should().BeTrue();
+            }
+
+            var taken = new List<byte>();
+            while (buffer.TryTake(out _, out _, out var bytes))
+            {
+                sizes.Add(bytes.Length);
+                taken.AddRange(bytes.Span);
+            }
+
+            taken.SequenceEqual([.. written, .. written]).Should().BeTrue($"round {round}");
+            buffer.Release(Out, (round + 1L) * 2 * written.Length);
+        }
+
+        sizes.Max().Should().BeInRange(ReplayBuffer.MaxItemBytes + 1, ReplayChunk.LargeBytes);
+        sizes.Count(size => size > ReplayBuffer.MaxItemBytes).Should().BeGreaterThanOrEqualTo(8, "each round falls behind");
+    }
+
+    [Fact]
+    public void Memory_is_not_used_again_before_its_bytes_are_durable()
+    {
+        var buffer = new ReplayBuffer(32 * 1024 * 1024, OutputTypes.All);
+        var piece = new byte[ReplayBuffer.MaxItemBytes];
+        var sent = new List<(byte Mark, ReadOnlyMemory<byte> Bytes)>();
+        for (byte mark = 1; mark < 200; mark++)
+        {
+            Array.Fill(piece, mark);
+            buffer.TryAppend(Out, piece).Should().BeTrue();
+            if (mark % 40 == 0)
+            {
+                while (buffer.TryTake(out _, out _, out var bytes))
+                {
+                    sent.Add((bytes.Span[0], bytes));
+                }
+            }
+        }
+
+        buffer.Rewind();
+        buffer.SendFrom(Out, 10 * piece.Length);
+
+        sent.Should().HaveCountGreaterThan(10);
+        sent.Select(item => item.Bytes.Span[0]).Should().Equal(sent.Select(item => item.Mark));
+    }
 }

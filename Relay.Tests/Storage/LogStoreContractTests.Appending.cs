@@ -273,4 +273,63 @@ public abstract partial class LogStoreContractTests
         log.Snapshot()[OutputType.Stdout].DurableTo.Should().Be(3);
         log.Flushed.Version.Should().NotBe(seen);
     }
+
+    [Fact]
+    public async Task Messages_that_come_together_are_a_record_each()
+    {
+        var log = await Store.NewSession();
+        var lease = await log.Lease();
+        await log.Write(lease, "before|");
+        string[] messages = ["one|", "two|", "three|"];
+
+        var end = await AppendMessages(log, lease, messages);
+
+        end.Should().Be(21);
+        var back = log.ReadAll();
+        back.Data.Select(entry => Encoding.UTF8.GetString(entry.Data.Span)).Should().Equal("before|", "one|", "two|", "three|");
+        back.ShouldBeContiguous(OutputType.Stdout).Should().Be(21);
+        log.Snapshot()[OutputType.Stdout].Crc32C.Should().Be(LogSteps.Total(back.Text()).Crc32C);
+    }
+
+    [Fact]
+    public async Task Any_number_of_messages_can_come_together()
+    {
+        var log = await Store.NewSession();
+        var lease = await log.Lease();
+        var messages = Enumerable.Range(0, 20_000).Select(i => $"line {i}\n").Append(new string('x', LongestRecord)).ToArray();
+
+        await AppendMessages(log, lease, messages);
+        await AppendMessages(log, lease, messages);
+
+        var back = log.ReadAll();
+        back.Data.Select(entry => Encoding.UTF8.GetString(entry.Data.Span)).Should().Equal([.. messages, .. messages]);
+        back.ShouldBeContiguous(OutputType.Stdout).Should().Be(2 * messages.Sum(message => message.Length));
+        log.Snapshot()[OutputType.Stdout].Lines.Should().Be(40_000);
+        (await log.Complete(lease, 0, LogSteps.Total(back.Text()))).Verdicts[OutputType.Stdout].Should().Be(Verdict.Verified);
+    }
+
+    [Fact]
+    public async Task Messages_of_a_lost_lease_are_refused_all_of_them()
+    {
+        var log = await Store.NewSession();
+        var lease = await log.Lease(attempt: 1);
+        await log.Lease(attempt: 2);
+
+        var append = () => AppendMessages(log, lease, "one", "two");
+
+        await append.Should().ThrowAsync<RelayException>();
+
+        log.ReadAll().Entries.Should().BeEmpty();
+    }
+
+    private static async Task<long> AppendMessages(ISessionLog log, WriterLease lease, params string[] messages)
+    {
+        var ends = new int[messages.Length];
+        for (var i = 0; i < ends.Length; i++)
+        {
+            ends[i] = (i == 0 ? 0 : ends[i - 1]) + messages[i].Length;
+        }
+
+        return await log.AppendMessagesAsync(lease, OutputType.Stdout, Encoding.UTF8.GetBytes(string.Concat(messages)), ends, CancellationToken.None);
+    }
 }
