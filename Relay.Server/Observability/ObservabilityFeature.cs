@@ -6,6 +6,7 @@ using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 using Serilog.Extensions.Logging;
 using Serilog.Formatting.Display;
@@ -20,14 +21,21 @@ internal static class ObservabilityFeature
 
     private const string TerminalTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {SourceContext:l} {Message:lj}{NewLine}{Exception}";
 
+    private const string HostingDiagnostics = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
     private static readonly string[] OtherWaysOut = ["Serilog:WriteTo", "Serilog:AuditTo"];
 
     public static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder, List<string> faults)
     {
-        builder.Logging.ClearProviders().AddSerilog(CreateLogger(builder.Configuration, faults), dispose: true);
+        var logger = CreateLogger(builder.Configuration, faults);
+        builder.Logging.ClearProviders().AddSerilog(logger, dispose: true);
 
         // Kestrel quotes requests that it cannot read, tokens and all, if this category may say more than warnings. Those that say what became of a connection may.
         builder.Logging.AddFilter<SerilogLoggerProvider>((category, level) => level >= LogLevel.Warning || category is not "Microsoft.AspNetCore.Server.Kestrel");
+
+        // It has a line for each request. Unless somebody wants them, it shall not hold its trace and scope for each WebSocket that is open: lines have their request's id by RequestIdMiddleware.
+        var linesOfRequests = logger.ForContext(Constants.SourceContextPropertyName, HostingDiagnostics).IsEnabled(LogEventLevel.Information);
+        builder.Logging.AddFilter<SerilogLoggerProvider>(HostingDiagnostics, _ => linesOfRequests);
         builder.Services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info.Title = "SparkLogRelay";
@@ -62,7 +70,8 @@ internal static class ObservabilityFeature
 
             return next(context);
         });
-        app.UseSwaggerUI(options =>
+        // Only there: it would stand in the way of every other request, and of WebSockets for as long as they are open.
+        app.UseWhen(context => context.Request.Path.StartsWithSegments(DocsRoute, StringComparison.Ordinal), docs => docs.UseSwaggerUI(options =>
         {
             options.RoutePrefix = DocsRoute[1..];
             options.DocumentTitle = "SparkLogRelay";
@@ -73,7 +82,7 @@ internal static class ObservabilityFeature
                 using var reader = new StreamReader(original());
                 return new MemoryStream(Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace("<head>", $"<head><base href=\"{DocsRoute}/\">", StringComparison.Ordinal)));
             };
-        });
+        }));
     }
 
     public static void MapObservability(this WebApplication app)

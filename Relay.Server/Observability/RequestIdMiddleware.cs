@@ -12,7 +12,9 @@ internal sealed class RequestIdMiddleware(RequestDelegate next, ILogger<RequestI
         var id = IsSensible(given) ? given : Guid.NewGuid().ToString("N");
         context.TraceIdentifier = id;
         context.Response.Headers[Header] = id;
-        using (logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal) { ["RequestId"] = id }))
+
+        // An array: a dictionary would cost each WebSocket 200 bytes for as long as it is open.
+        using (logger.BeginScope(new KeyValuePair<string, object>[] { new("RequestId", id), new("RequestPath", context.Request.Path.Value ?? "") }))
         {
             await next(context);
         }

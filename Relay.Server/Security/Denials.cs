@@ -44,14 +44,11 @@ internal static class Denials
 /// <summary>Refusals over HTTP: WebSocket handshakes, the hub's among them, are refused as plain requests.</summary>
 internal sealed class DenialAnswers(RateLimits rates) : IAuthorizationMiddlewareResultHandler
 {
-    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
-    {
-        if (authorizeResult.Succeeded)
-        {
-            await next(context);
-            return;
-        }
+    public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult) =>
+        authorizeResult.Succeeded ? next(context) : RefuseAsync(context, policy, authorizeResult);
 
+    private async Task RefuseAsync(HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
         var refusal = authorizeResult.Challenged
             ? await RelayAuthentication.FailureOfAsync(context)
             : Denials.Forbidden(policy.Requirements.OfType<RightRequirement>().Max(requirement => requirement.Right));

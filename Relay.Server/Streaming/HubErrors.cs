@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.SignalR;
 using Relay.Contracts;
 
@@ -8,22 +7,8 @@ namespace Relay.Server.Streaming;
 internal static partial class HubErrors
 {
     /// <summary>Passes a stream on; what it throws leaves in the form the client expects.</summary>
-    public static async IAsyncEnumerable<T> TranslateErrors<T>(
-        this IAsyncEnumerable<T> source, ILogger logger, string method, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var items = source.GetAsyncEnumerator(cancellationToken);
-        try
-        {
-            while (await MoveNextAsync(items, logger, method, cancellationToken))
-            {
-                yield return items.Current;
-            }
-        }
-        finally
-        {
-            await items.DisposeAsync();
-        }
-    }
+    public static IAsyncEnumerable<T> TranslateErrors<T>(this IAsyncEnumerable<T> source, ILogger logger, string method, CancellationToken cancellationToken) =>
+        new TranslatedStream<T>(source.GetAsyncEnumerator(cancellationToken), logger, method, cancellationToken);
 
     /// <summary>The hub's form of a failure.</summary>
     public static HubException ToHubException(Exception failure, ILogger logger, string method)
@@ -49,22 +34,33 @@ internal static partial class HubErrors
             ? refusal
             : new RelayException(RelayErrorCode.InvalidRequest, $"An item of the upload could not be read: {failure.Message}", failure);
 
-    private static async ValueTask<bool> MoveNextAsync<T>(IAsyncEnumerator<T> items, ILogger logger, string method, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await items.MoveNextAsync();
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
-        catch (Exception e)
-        {
-            throw ToHubException(e, logger, method);
-        }
-    }
-
     [LoggerMessage(LogLevel.Error, "Hub method {Method} failed")]
     private static partial void LogFailed(ILogger logger, Exception failure, string method);
+
+    /// <summary>A class and no iterator, which would hold three times the memory for as long as its reader waits.</summary>
+    private sealed class TranslatedStream<T>(IAsyncEnumerator<T> items, ILogger logger, string method, CancellationToken cancellationToken)
+        : IAsyncEnumerable<T>, IAsyncEnumerator<T>
+    {
+        public T Current => items.Current;
+
+        public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken _ = default) => this; // The hub reads a stream with the token that it gave the method.
+
+        public async ValueTask<bool> MoveNextAsync()
+        {
+            try
+            {
+                return await items.MoveNextAsync();
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return false;
+            }
+            catch (Exception e)
+            {
+                throw ToHubException(e, logger, method);
+            }
+        }
+
+        public ValueTask DisposeAsync() => items.DisposeAsync();
+    }
 }

@@ -93,7 +93,14 @@ internal sealed class ReaderPump : IDisposable
                 return End(end);
             }
 
-            await WaitAsync(seen, patience, cancellationToken);
+            if (Log.Changed.WaitAsync(seen) is { IsCompleted: false } changed)
+            {
+                _entries.Capacity = 0; // The last batch may have had thousands of lines, and the next one be long in coming.
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
+
+                // Here and without a failure, for a method of its own would cost each reader that waits another hundred bytes: the loop looks what it was.
+                await changed.WaitAsync(patience, _time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
@@ -192,29 +199,6 @@ internal sealed class ReaderPump : IDisposable
     private void ThrowIfStopping()
     {
         if (_stopping.IsCancellationRequested)
-        {
-            throw Errors.Stopping();
-        }
-    }
-
-    private async Task WaitAsync(long seen, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        var changed = Log.Changed.WaitAsync(seen);
-        if (changed.IsCompleted)
-        {
-            return;
-        }
-
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping);
-        try
-        {
-            await changed.WaitAsync(patience, _time, either.Token);
-        }
-        catch (TimeoutException)
-        {
-            // Patience is over: the loop looks again.
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw Errors.Stopping();
         }
