@@ -54,12 +54,12 @@ internal sealed class HubStreamLimit(IOptions<StreamingOptions> options) : IHubF
     }
 
     /// <summary>A class and no iterator, which would hold three times the memory for as long as its reader waits.</summary>
-    private sealed class CountedStream<T>(HubStreamLimit limit, IAsyncEnumerable<T> stream, HubInvocationContext invocation) : IAsyncEnumerable<T>, IAsyncEnumerator<T>
+    private sealed class CountedStream<T>(HubStreamLimit limit, IAsyncEnumerable<T> stream, HubInvocationContext call) : IAsyncEnumerable<T>, IAsyncEnumerator<T>
     {
-        private readonly Running _running = invocation.Context.Features.Get<Running>()!;
+        private readonly Running _running = call.Context.Features.Get<Running>()!;
         private CancellationToken _cancellationToken;
+        private HubInvocationContext? _notBegun = call;
         private IAsyncEnumerator<T>? _items;
-        private bool _isCounted;
 
         public T Current => _items!.Current;
 
@@ -71,9 +71,10 @@ internal sealed class HubStreamLimit(IOptions<StreamingOptions> options) : IHubF
 
         public ValueTask<bool> MoveNextAsync()
         {
-            if (!_isCounted)
+            if (_notBegun is { } call)
             {
-                Begin();
+                _notBegun = null;
+                Begin(call);
             }
 
             return _items!.MoveNextAsync();
@@ -90,19 +91,18 @@ internal sealed class HubStreamLimit(IOptions<StreamingOptions> options) : IHubF
             }
             finally
             {
-                if (_isCounted)
+                if (_notBegun is null)
                 {
                     Interlocked.Decrement(ref _running.Streams);
                 }
             }
         }
 
-        private void Begin()
+        private void Begin(HubInvocationContext call)
         {
-            _isCounted = true;
             if (Interlocked.Increment(ref _running.Streams) > limit.Most)
             {
-                DrainUploads(invocation);
+                DrainUploads(call);
                 throw new HubException(new RelayException(
                     RelayErrorCode.LimitReached, $"A connection may have {limit.Most} streams at a time (Streaming:MaxStreamsPerConnection). End one, or use another connection.").ToWire());
             }

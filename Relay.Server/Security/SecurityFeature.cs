@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.SignalR;
@@ -28,6 +29,9 @@ internal static partial class SecurityFeature
         builder.Services.AddOptions<CorsOptions>().Configure<AccessRules>(BrowserHeaders.AllowPages);
         builder.Services.AddSingleton<IAuthorizationHandler, RightHandler>();
         builder.Services.AddSingleton<IAuthorizationMiddlewareResultHandler, DenialAnswers>();
+
+        // Nothing of it is one request's own. Made anew for each, it would be held by each WebSocket for as long as it is open.
+        builder.Services.AddSingleton<IPolicyEvaluator, PolicyEvaluator>();
         builder.Services.AddAuthorization(options =>
         {
             foreach (var right in Rights.All)

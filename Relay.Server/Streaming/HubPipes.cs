@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Connections;
 
 namespace Relay.Server.Streaming;
@@ -15,13 +13,16 @@ internal static class HubPipes
     private const int SegmentBytes = 64 * 1024;
     private const int UploadBufferBytes = 256 * 1024;
 
+    // Of the shared pool they would fill all places as soon as many clients connect at once, each with a few bytes.
+    private static readonly BlockPool Segments = new(SegmentBytes, maxSpareBlocks: 16, isPinned: false);
+
     /// <summary>Carries what clients send in large pieces. Memory is taken only while there is something in it.</summary>
     public static void UseLargeUploadSegments(HttpConnectionDispatcherOptions options)
     {
         try
         {
             UploadPipe(options) = new PipeOptions(
-                pauseWriterThreshold: UploadBufferBytes, resumeWriterThreshold: UploadBufferBytes / 2, minimumSegmentSize: SegmentBytes, useSynchronizationContext: false);
+                Segments, pauseWriterThreshold: UploadBufferBytes, resumeWriterThreshold: UploadBufferBytes / 2, minimumSegmentSize: SegmentBytes, useSynchronizationContext: false);
         }
         catch (MissingFieldException)
         {
