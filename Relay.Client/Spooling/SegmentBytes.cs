@@ -5,8 +5,9 @@ namespace Relay.Client.Spooling;
 /// <summary>Where the bytes of a segment are: in a file, or, while the disk takes none, in memory.</summary>
 internal interface ISegmentBytes : IDisposable
 {
+    /// <summary>Writes the parts one behind the other, from front to back.</summary>
     /// <exception cref="IOException">The disk is full, or fails.</exception>
-    void Write(ReadOnlySpan<byte> bytes, long offset);
+    void Write(IReadOnlyList<ReadOnlyMemory<byte>> parts, long offset);
 
     /// <returns>How many bytes were read; fewer than asked for at the end, and none where the disk cannot be read.</returns>
     int Read(Span<byte> target, long offset);
@@ -22,7 +23,7 @@ internal sealed class SegmentFile(string path, SafeFileHandle handle) : ISegment
 
     public long Length => RandomAccess.GetLength(handle);
 
-    public void Write(ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(handle, bytes, offset);
+    public void Write(IReadOnlyList<ReadOnlyMemory<byte>> parts, long offset) => RandomAccess.Write(handle, parts, offset);
 
     public int Read(Span<byte> target, long offset)
     {
@@ -57,10 +58,13 @@ internal sealed class SegmentMemory : ISegmentBytes
 {
     private readonly MemoryStream _bytes = new();
 
-    public void Write(ReadOnlySpan<byte> bytes, long offset)
+    public void Write(IReadOnlyList<ReadOnlyMemory<byte>> parts, long offset)
     {
         _bytes.Position = offset;
-        _bytes.Write(bytes);
+        foreach (var part in parts)
+        {
+            _bytes.Write(part.Span);
+        }
     }
 
     public int Read(Span<byte> target, long offset)
@@ -69,7 +73,7 @@ internal sealed class SegmentMemory : ISegmentBytes
         return _bytes.Read(target);
     }
 
-    public void CopyTo(SegmentFile file) => file.Write(_bytes.GetBuffer().AsSpan(0, (int)_bytes.Length), 0);
+    public void CopyTo(SegmentFile file) => file.Write([_bytes.GetBuffer().AsMemory(0, (int)_bytes.Length)], 0);
 
     public void Delete() => Dispose();
 

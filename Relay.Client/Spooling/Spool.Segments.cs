@@ -9,16 +9,16 @@ internal sealed partial class Spool
     /// Writes behind the last record. When the disk takes nothing, because it is full, fails or the folder was removed, some memory does: as
     /// long as the relay takes what is sent, nothing is lost by that.
     /// </summary>
-    private bool TryWrite(ReadOnlySpan<byte> record, OutputType output, SpoolLane after)
+    private bool TryWrite(RecordWriter records, OutputType output)
     {
         try
         {
-            if (!HasRoomFor(record.Length))
+            if (!HasRoomFor(records.Bytes))
             {
                 Add(SpoolSegment.Create(_folder, _lastNumber + 1, _lanes));
             }
 
-            _segments[^1].Append(record, output, after);
+            _segments[^1].Append(records.Parts, records.Bytes, output, records.After);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -29,7 +29,7 @@ internal sealed partial class Spool
             }
 
             Add(SpoolSegment.CreateInMemory(_lastNumber + 1, _lanes));
-            _segments[^1].Append(record, output, after);
+            _segments[^1].Append(records.Parts, records.Bytes, output, records.After);
             return true;
         }
     }
@@ -70,6 +70,7 @@ internal sealed partial class Spool
 
     private void RemoveFirst()
     {
+        _memory.ForgetUpTo(_segments[0].Number);
         _bytes -= _segments[0].Length;
         _segments[0].Delete();
         _segments.RemoveAt(0);

@@ -15,7 +15,7 @@ namespace Relay.Client.Spooling;
 ///            00000007.segment   ─ released up to here ─┐
 ///            00000008.segment   [out 0–48K][err 0–90]… │ sent │ next to be sent …   (SpoolSegment)
 /// </code>
-/// Nothing is forced to the disk: it is the system's cache that outlives this process.
+/// Nothing is forced to the disk: it is the system's cache that outlives this process. What is to be sent soon is in memory as well (SpoolMemory).
 /// </remarks>
 internal sealed partial class Spool : IReplayStore
 {
@@ -24,6 +24,7 @@ internal sealed partial class Spool : IReplayStore
     private const int MemorySegment = 1024 * 1024;
     private const int MostInMemory = 8;
     private const int BeforeFirst = -1;
+    private const long SmallestWithLargeWrites = 64 * SpoolBlock.Size;
 
     private readonly string _folder;
     private readonly long _limit;
@@ -34,10 +35,12 @@ internal sealed partial class Spool : IReplayStore
     private readonly SpoolLane[] _lanes;
     private readonly long[] _sentTo = new long[OutputTypes.All.Count];
     private readonly SpoolReader _reader = new();
-    private readonly byte[] _record = new byte[SpoolRecord.MaxBytes];
+    private readonly SpoolMemory _memory = new();
+    private readonly RecordWriter _records = new();
     private int _reading = BeforeFirst;
     private long _lastNumber;
     private long _bytes;
+    private byte[] _scratch = [];
     private bool _disposed;
 
     private Spool(string folder, long limitBytes, SpoolLock held, SpoolState state, IReadOnlyList<OutputType> outputs)
@@ -93,6 +96,9 @@ internal sealed partial class Spool : IReplayStore
 
     public bool IsPersistent => true;
 
+    /// <summary>Where little fits in, what is given up is little too.</summary>
+    public int MostAtOnce => _limit < SmallestWithLargeWrites ? ReplayBuffer.MaxItemBytes : SpoolBlock.Size;
+
     public bool IsUnlimited { get; set; }
 
     public RunFacts Facts
@@ -119,26 +125,26 @@ internal sealed partial class Spool : IReplayStore
 
     public bool TryAppend(OutputType output, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> checkpoint = default)
     {
-        var length = SpoolRecord.HeaderBytes + bytes.Length + checkpoint.Length;
-        if (_bytes + length > _limit && !IsUnlimited)
+        if (_bytes + RecordWriter.BytesFor(bytes.Length, checkpoint.Length) > _limit && !IsUnlimited)
         {
             return false;
         }
 
-        var after = Lane(output).After(bytes);
-        if (!checkpoint.IsEmpty)
-        {
-            after = after with { Checkpoint = checkpoint.ToArray() };
-        }
-
-        SpoolRecord.Write(_record, output, after, bytes, checkpoint);
-        if (!TryWrite(_record.AsSpan(0, length), output, after))
+        var copy = _memory.Copy(bytes);
+        _records.Make(output, Lane(output), copy.IsEmpty ? Scratch(bytes) : copy, checkpoint.ToArray());
+        if (!TryWrite(_records, output))
         {
             return false;
         }
 
-        Lane(output) = after;
-        _bytes += length;
+        var position = Lane(output).Accepted;
+        Lane(output) = _records.After;
+        _bytes += _records.Bytes;
+        if (!copy.IsEmpty)
+        {
+            _memory.Keep(output, position, bytes.Length, _segments[^1], _records.Bytes, MostInItem);
+        }
+
         return true;
     }
 
@@ -173,6 +179,8 @@ internal sealed partial class Spool : IReplayStore
             RemoveFirst();
         }
     }
+
+    public void Written(OutputType output, long position) => _memory.Written(output, position);
 
     public void Discard()
     {
@@ -219,6 +227,17 @@ internal sealed partial class Spool : IReplayStore
 
     private static bool IsBelow(SpoolSegment segment, Func<OutputType, long> positions) =>
         OutputTypes.All.All(output => segment.Lanes[SpoolLane.Slot(output)].Accepted <= positions(output));
+
+    private ReadOnlyMemory<byte> Scratch(ReadOnlySpan<byte> bytes)
+    {
+        if (_scratch.Length < bytes.Length)
+        {
+            _scratch = GC.AllocateUninitializedArray<byte>(bytes.Length);
+        }
+
+        bytes.CopyTo(_scratch);
+        return _scratch.AsMemory(0, bytes.Length);
+    }
 
     private ref SpoolLane Lane(OutputType output) => ref _lanes[SpoolLane.Slot(output)];
 

@@ -91,11 +91,11 @@ internal sealed record SpoolContent(List<SpoolSegment> Segments, SpoolLane[] Lan
         if (before.Accepted == torn.Position)
         {
             var after = before.After(body);
-            var record = new byte[SpoolRecord.HeaderBytes + body.Length];
-            SpoolRecord.Write(record, torn.Output, after, body, []);
+            var header = new byte[SpoolRecord.HeaderBytes];
+            SpoolRecord.WriteHeader(header, torn.Output, after, body.Length, checkpointLength: 0, Crc32C.Append(0, body));
             try
             {
-                segment.Append(record, torn.Output, after);
+                segment.Append([header, body.ToArray()], header.Length + body.Length, torn.Output, after);
             }
             catch (IOException)
             {

@@ -3,7 +3,10 @@ namespace Relay.Client.Spooling;
 /// <summary>Reads the records of a segment in order, through a window over the file.</summary>
 internal sealed class SpoolReader
 {
-    private readonly byte[] _window = new byte[2 * SpoolRecord.MaxBytes];
+    // As much as the largest item takes: a call of the system costs as much as many bytes.
+    private const int WindowBytes = SpoolBlock.Size + (6 * SpoolRecord.HeaderBytes) + SpoolRecord.MaxBytes;
+
+    private byte[] _window = [];
     private SpoolSegment? _segment;
     private long _windowAt;
     private int _windowLength;
@@ -62,6 +65,7 @@ internal sealed class SpoolReader
         var at = (int)(Offset - _windowAt);
         if (at + bytes > _windowLength)
         {
+            _window = _window.Length > 0 ? _window : GC.AllocateUninitializedArray<byte>(WindowBytes);
             var most = (int)Math.Clamp(limit - Offset, 0, _window.Length);
             (_windowAt, at) = (Offset, 0);
             _windowLength = _segment!.Read(_window.AsSpan(0, most), Offset);

@@ -44,22 +44,18 @@ internal readonly record struct SpoolRecord(OutputType Output, int Length, int C
         return record.TotalBytes <= MaxBytes && OutputTypes.All.Contains(record.Output);
     }
 
-    /// <returns>How many bytes of <paramref name="target"/> the record fills.</returns>
-    public static int Write(Span<byte> target, OutputType output, SpoolLane after, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> checkpoint)
+    /// <summary>The header of a record whose last byte is the last one of <paramref name="after"/>.</summary>
+    public static void WriteHeader(Span<byte> target, OutputType output, SpoolLane after, int length, int checkpointLength, uint bodyCrc)
     {
-        var body = target.Slice(HeaderBytes, bytes.Length + checkpoint.Length);
-        bytes.CopyTo(body);
-        checkpoint.CopyTo(body[bytes.Length..]);
-
-        target[..HeaderBytes].Clear();
-        BinaryPrimitives.WriteUInt32LittleEndian(target[4..], Crc32C.Append(0, body));
-        BinaryPrimitives.WriteInt32LittleEndian(target[8..], bytes.Length);
-        target[16] = (byte)output;
-        BinaryPrimitives.WriteUInt16LittleEndian(target[18..], (ushort)checkpoint.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(target[20..], after.Accepted - bytes.Length);
-        BinaryPrimitives.WriteUInt32LittleEndian(target[28..], after.Crc);
-        BinaryPrimitives.WriteUInt32LittleEndian(target, Crc32C.Append(0, target[4..HeaderBytes]));
-        return HeaderBytes + body.Length;
+        var header = target[..HeaderBytes];
+        header.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(header[4..], bodyCrc);
+        BinaryPrimitives.WriteInt32LittleEndian(header[8..], length);
+        header[16] = (byte)output;
+        BinaryPrimitives.WriteUInt16LittleEndian(header[18..], (ushort)checkpointLength);
+        BinaryPrimitives.WriteInt64LittleEndian(header[20..], after.Accepted - length);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[28..], after.Crc);
+        BinaryPrimitives.WriteUInt32LittleEndian(header, Crc32C.Append(0, header[4..]));
     }
 
     /// <summary>Whether the body, as read, is what was written.</summary>

@@ -50,10 +50,11 @@ internal sealed class SpoolSegment : IDisposable
     /// <exception cref="IOException">The disk is full, or fails.</exception>
     public static SpoolSegment Create(string folder, long number, SpoolLane[] lanes)
     {
-        var file = SegmentFile.Open(PathOf(folder, number), FileMode.Create);
+        // A new one: what was there would be cut off, and of a file that was cut ext4 writes all to the disk when it is closed, however soon it is removed.
+        var file = SegmentFile.Open(PathOf(folder, number), FileMode.CreateNew);
         try
         {
-            file.Write(EncodeHeader(lanes), 0);
+            file.Write([EncodeHeader(lanes)], 0);
             return new SpoolSegment(file, number, [.. lanes]);
         }
         catch
@@ -66,7 +67,7 @@ internal sealed class SpoolSegment : IDisposable
     public static SpoolSegment CreateInMemory(long number, SpoolLane[] lanes)
     {
         var memory = new SegmentMemory();
-        memory.Write(EncodeHeader(lanes), 0);
+        memory.Write([EncodeHeader(lanes)], 0);
         return new SpoolSegment(memory, number, [.. lanes]);
     }
 
@@ -96,12 +97,12 @@ internal sealed class SpoolSegment : IDisposable
             .Order(),
     ];
 
-    /// <summary>Adds a record. What a failed write left behind is overwritten by the next.</summary>
+    /// <summary>Adds records. What a failed write left behind is overwritten by the next.</summary>
     /// <exception cref="IOException">The disk is full, or fails.</exception>
-    public void Append(ReadOnlySpan<byte> record, OutputType output, SpoolLane after)
+    public void Append(IReadOnlyList<ReadOnlyMemory<byte>> parts, int bytes, OutputType output, SpoolLane after)
     {
-        _bytes.Write(record, Length);
-        Accept(record.Length, output, after);
+        _bytes.Write(parts, Length);
+        Accept(bytes, output, after);
     }
 
     /// <summary>A record was found in the file.</summary>

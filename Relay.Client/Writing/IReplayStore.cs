@@ -34,7 +34,10 @@ internal interface IReplayStore : IDisposable
     /// <summary>The last checkpoint that came with bytes of the output; empty if there was none.</summary>
     ReadOnlyMemory<byte> Checkpoint(OutputType output);
 
-    /// <summary>Copies 1 to <see cref="ReplayBuffer.MaxItemBytes"/> bytes in, and the checkpoint with them, if there is one.</summary>
+    /// <summary>How many bytes it copies in at a time.</summary>
+    int MostAtOnce => ReplayBuffer.MaxItemBytes;
+
+    /// <summary>Copies 1 to <see cref="MostAtOnce"/> bytes in, and the checkpoint with them, if there is one.</summary>
     /// <returns><c>false</c> when there is no room; then nothing was taken.</returns>
     bool TryAppend(OutputType output, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> checkpoint = default);
 
@@ -56,6 +59,11 @@ internal interface IReplayStore : IDisposable
 
     /// <summary>Everything of the output below <paramref name="position"/> is durable at the relay. What was not sent is never released.</summary>
     void Release(OutputType output, long position);
+
+    /// <summary>The relay has written the output up to <paramref name="position"/>, on this connection: nobody looks at the items below any more.</summary>
+    void Written(OutputType output, long position)
+    {
+    }
 
     /// <summary>The run is over, and nothing of it is owed to anybody: leaves nothing behind.</summary>
     void Discard();

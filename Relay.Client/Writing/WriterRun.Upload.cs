@@ -101,8 +101,10 @@ internal sealed partial class WriterRun
         var before = _progress[now.Output];
         var durable = Math.Max(before.Durable, grant.PositionOf(now.Output, now.DurableTo));
         _lastTaken = durable > before.Durable ? _time.GetTimestamp() : _lastTaken;
-        _progress[now.Output] = before with { Stored = grant.PositionOf(now.Output, now.WrittenTo), Durable = durable };
+        var written = grant.PositionOf(now.Output, now.WrittenTo);
+        _progress[now.Output] = before with { Stored = written, Durable = durable };
         grant.Acknowledged(now);
+        _store.Written(now.Output, written);
         _store.Release(now.Output, durable);
     }
 

@@ -106,7 +106,7 @@ internal sealed partial class WriterRun
         cancellationToken.ThrowIfCancellationRequested();
         while (!bytes.IsEmpty)
         {
-            var piece = bytes[..Math.Min(bytes.Length, ReplayBuffer.MaxItemBytes)];
+            var piece = bytes[..Math.Min(bytes.Length, _store.MostAtOnce)];
             // The checkpoint says that all of it was taken, so it goes with the last piece.
             var note = piece.Length == bytes.Length ? checkpoint : default;
             if (!TryAppend(output, piece.Span, note.Span, out var room))
