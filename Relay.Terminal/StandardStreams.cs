@@ -21,9 +21,16 @@ internal sealed record StandardStreams(Stream Out, Stream Error, bool ErrorIsTer
         ? new StandardStreams(Console.OpenStandardOutput(), Console.OpenStandardError(), !Console.IsErrorRedirected, !Console.IsOutputRedirected)
         : new StandardStreams(new DescriptorStream(1), new DescriptorStream(2), !Console.IsErrorRedirected, !Console.IsOutputRedirected)
         {
+            OpenInput = OpenInputPipe,
             OutIsFile = Console.IsOutputRedirected && DescriptorStream.IsFile(1),
             Width = ofOut => TerminalSize.Of(ofOut ? 1 : 2).Columns,
         };
+
+    private static Stream OpenInputPipe()
+    {
+        PipeCapacity.Raise(0);
+        return Console.OpenStandardInput();
+    }
 
     /// <summary>Writes one line for a person to standard error. A standard error that is closed is no reason to fail.</summary>
     public void Say(string tool, string message)

@@ -7,9 +7,10 @@ namespace Relay.Writer.Delivering;
 /// </summary>
 internal sealed class OutputPump(Stream source, Stream passThrough, Func<ReadOnlyMemory<byte>, ValueTask> deliver, TimeProvider time)
 {
-    private const int BufferBytes = 64 * 1024;
+    // What the spool takes at a time.
+    private const int BufferBytes = 240 * 1024;
 
-    // What is left in the pipe is there at once; and no pipe is larger than this by default.
+    // What is left in the pipe is there at once; and no pipe is larger than this unless somebody privileged made it so.
     private const int MostAfterGrace = 1024 * 1024;
     private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(100);
 
