@@ -101,6 +101,9 @@ internal sealed partial class Spool : IReplayStore
 
     public bool IsUnlimited { get; set; }
 
+    /// <summary>How much of <see cref="SpoolMemory"/> there is.</summary>
+    public int BlocksInMemory => _memory.Blocks;
+
     public RunFacts Facts
     {
         get => _state.Facts;
