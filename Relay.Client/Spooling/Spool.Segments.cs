@@ -70,7 +70,6 @@ internal sealed partial class Spool
 
     private void RemoveFirst()
     {
-        _memory.ForgetUpTo(_segments[0].Number);
         _bytes -= _segments[0].Length;
         _segments[0].Delete();
         _segments.RemoveAt(0);

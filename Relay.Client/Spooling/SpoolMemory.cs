@@ -76,7 +76,7 @@ internal sealed class SpoolMemory
         _kept.Enqueue(_lastKept);
     }
 
-    /// <summary>The piece that begins there. Pieces before that place are forgotten.</summary>
+    /// <summary>The piece that begins there. Pieces before that place are forgotten: they were given up with their segment, or the relay has them.</summary>
     public SpoolPiece? At(long segment, long offset)
     {
         while (_kept.TryPeek(out var piece) && (piece.Segment, piece.From).CompareTo((segment, offset)) < 0)
@@ -92,15 +92,6 @@ internal sealed class SpoolMemory
 
     /// <summary>Forgets the piece that is next.</summary>
     public void Forget() => Release(TakeNext());
-
-    /// <summary>Forgets what is in a segment that is removed, or before it.</summary>
-    public void ForgetUpTo(long segment)
-    {
-        while (_kept.TryPeek(out var piece) && piece.Segment <= segment)
-        {
-            Forget();
-        }
-    }
 
     /// <summary>The piece that is next was sent.</summary>
     public void Sent() => _underWay.Enqueue(TakeNext());

@@ -4,7 +4,7 @@ namespace Relay.Client;
 /// <remarks>
 /// Bytes are in the files when <see cref="LogWriter.WriteAsync(Contracts.OutputType, ReadOnlyMemory{byte}, CancellationToken)"/> returns: they
 /// survive the end of the process, kill -9 included. They are not forced to the disk, so a power loss may take the newest. While the disk takes
-/// nothing, because it is full or the folder was removed, up to 8 MiB of memory do. Once everything is
+/// nothing, because it is full or the folder was removed, up to 8 MiB of memory do. Besides, up to 12 MiB of memory hold what is to be sent next. Once everything is
 /// delivered the folder is removed; otherwise <see cref="RelayClient.OpenSpool"/> delivers the rest later, from another process if need be.
 /// </remarks>
 public sealed record SpoolOptions

@@ -92,7 +92,7 @@ public sealed class FollowTests(SharedRelay relay) : IClassFixture<SharedRelay>,
         var session = RelayApi.NewId();
         await File.WriteAllTextAsync(_folder["o"], "kept\n");
         string[] command = ["--stdout", _folder["o"], "--until-pid", int.MaxValue.ToString(CultureInfo.InvariantCulture), "--flush-timeout"];
-        await using var away = Follow(session, new Uri($"http://127.0.0.1:{Ports.Reserve()}"), [.. command, "100ms"]);
+        await using var away = Follow(session, new Uri($"http://127.0.0.1:{Ports.Reserve()}"), [.. command, "500ms"]);
         (await away.WaitForExit()).Should().Be(1, away.Describe());
         away.StderrText.Should().Contain($"relay-writer recover {_folder["spool"]}");
 
