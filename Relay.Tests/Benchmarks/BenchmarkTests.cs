@@ -1,10 +1,9 @@
 extern alias benchmarks;
-
 using System.Text;
 using System.Text.Json;
-using FluentAssertions;
 using benchmarks::Relay.Benchmarks.Load;
 using benchmarks::Relay.Benchmarks.Reporting;
+using FluentAssertions;
 using Relay.Contracts;
 using Xunit;
 using Verdict = benchmarks::Relay.Benchmarks.Reporting.Verdict;
