@@ -82,6 +82,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+        File.Delete(Path.Combine(Path.GetTempPath(), $"CoreFxPipe_{_pipe}")); // Where .NET has named pipes; nobody else would.
     }
 
     private static async Task<bool> AnswersAsync(HttpClient http, string path)

@@ -44,7 +44,7 @@ internal sealed class BlockPool(int blockBytes, int maxSpareBlocks, bool isPinne
 /// <summary>Gives Kestrel's sockets blocks of 16 KiB, instead of its own of 4 KiB: a log in large pieces takes a quarter of the system calls.</summary>
 internal sealed class SocketMemory : IMemoryPoolFactory<byte>
 {
-    private static readonly BlockPool Blocks = new(16 * 1024, maxSpareBlocks: 512, isPinned: true);
+    private static readonly BlockPool Blocks = new(16 * 1024, maxSpareBlocks: 128, isPinned: true);
 
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => Blocks;
 }
