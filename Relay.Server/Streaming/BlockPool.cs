@@ -19,7 +19,9 @@ internal sealed class BlockPool(int blockBytes, int maxSpareBlocks, bool isPinne
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, blockBytes);
-        return _spare.TryDequeue(out var block) ? block : new Block(this, GC.AllocateUninitializedArray<byte>(blockBytes, isPinned));
+        var block = _spare.TryDequeue(out var spare) ? spare : new Block(this, GC.AllocateUninitializedArray<byte>(blockBytes, isPinned));
+        block.IsRented = true;
+        return block;
     }
 
     protected override void Dispose(bool disposing)
@@ -29,11 +31,19 @@ internal sealed class BlockPool(int blockBytes, int maxSpareBlocks, bool isPinne
 
     private sealed class Block(BlockPool pool, byte[] bytes) : IMemoryOwner<byte>
     {
+        private bool _isRented;
+
+        public bool IsRented
+        {
+            set => Volatile.Write(ref _isRented, value);
+        }
+
         public Memory<byte> Memory => bytes;
 
+        /// <summary>Gives it back; once, for two connections would share a block that came back twice.</summary>
         public void Dispose()
         {
-            if (pool._spare.Count < pool.MaxSpareBlocks)
+            if (Interlocked.Exchange(ref _isRented, false) && pool._spare.Count < pool.MaxSpareBlocks)
             {
                 pool._spare.Enqueue(this);
             }
