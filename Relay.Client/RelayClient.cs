@@ -77,7 +77,7 @@ public sealed class RelayClient : IDisposable
     /// <see cref="LogEntryKind.Gap"/> or <see cref="LogEntryKind.Diverged"/> entry. The <see cref="LogEntryKind.End"/> entry is the last one.
     /// </summary>
     /// <remarks>
-    /// A slow consumer holds back the relay, never its own memory: at most 16 batches of at most 48 KiB wait in the client.
+    /// A slow consumer holds back the relay, never its own memory: at most 16 batches of at most 192 KiB wait in the client.
     /// To go on later, or in another process, keep the cursors of <see cref="ReadBatchesAsync"/>.
     /// </remarks>
     /// <param name="session">The session's id.</param>

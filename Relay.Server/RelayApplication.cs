@@ -123,6 +123,9 @@ internal static class RelayApplication
         {
             sockets.CreateBoundListenSocket = BindSocket;
 
+            // Between a socket and its request no change of threads: both are the pool's. Unsafe it would be where sockets have threads of their own.
+            sockets.UnsafePreferInlineScheduling = true;
+
             // With TLS a stalled reader also costs a record on its way to the socket: what waits there already encrypted is held small in return.
             sockets.MaxWriteBufferSize = tls is null ? sockets.MaxWriteBufferSize : 16 * 1024;
         });

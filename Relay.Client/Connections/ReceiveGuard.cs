@@ -16,12 +16,12 @@ namespace Relay.Client.Connections;
 /// <remarks>Serves one connection, with one stream at a time. The failure it throws ends the connection and comes out of the stream.</remarks>
 internal sealed class ReceiveGuard : IHubProtocol
 {
-    /// <summary>Most bytes in one message. A batch has some 60 KiB.</summary>
+    /// <summary>Most bytes in one message. A batch has some 200 KiB.</summary>
     public const int MaxMessageBytes = 2 * 1024 * 1024;
 
     /// <summary>
     /// Most memory of the stream's items that wait. It matters only to a relay that means harm: bytes that take little room on the wire and much here.
-    /// A batch comes out of one block or buffer of 64 KiB, so 16 have 1 MiB, and of records of a byte each (57 there, 113 here) some 2 MiB.
+    /// A batch comes out of some 256 KiB of log at most, so 16 have 4 MiB, and of records of a byte each (57 there, 113 here) some 8 MiB.
     /// </summary>
     public const long MaxWaitingBytes = 8 * 1024 * 1024;
 

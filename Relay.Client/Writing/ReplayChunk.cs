@@ -9,8 +9,8 @@ internal sealed class ReplayChunk
     /// <summary>The most of a writer that keeps up: what the relay stores as one record.</summary>
     public const int MaxBytes = ReplayBuffer.MaxItemBytes;
 
-    /// <summary>The most of one that has fallen behind: five records in one item, since each item costs as much as many bytes.</summary>
-    public const int LargeBytes = 5 * ReplayBuffer.MaxItemBytes;
+    /// <summary>The most of one that has fallen behind: four records in one item, since each item costs as much as many bytes.</summary>
+    public const int LargeBytes = 4 * ReplayBuffer.MaxItemBytes;
 
     // What a chunk costs besides its bytes: object, array header, link. Without it a million one-byte writes would break the bound.
     private const int Overhead = 128;

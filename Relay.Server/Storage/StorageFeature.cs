@@ -15,6 +15,7 @@ internal static class StorageFeature
             .ValidateRange(options => options.MaxSessionBytes, "Storage:MaxSessionBytes", 0, long.MaxValue)
             .ValidateRange(options => options.MaxTotalBytes, "Storage:MaxTotalBytes", 0, long.MaxValue)
             .ValidateRange(options => options.HotTailBytes, "Storage:HotTailBytes", 64 * 1024, 64 * 1024 * 1024)
+            .ValidateRange(options => options.HotTotalBytes, "Storage:HotTotalBytes", 0, 64L * 1024 * 1024 * 1024)
             .ValidateRange(options => options.IdleAfter, "Storage:IdleAfter", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         builder.Services.AddSingleton<IFileSystem, LocalFileSystem>();
         builder.Services.AddSingleton<IFlusher, Flusher>();

@@ -52,8 +52,11 @@ internal sealed class StorageOptions
     /// <summary>Default <see cref="WhenFull.Trim"/>.</summary>
     public WhenFull WhenFull { get; set; } = WhenFull.Trim;
 
-    /// <summary>Most bytes of a session's newest records that stay in memory for readers that keep up. 64 KiB–64 MiB, default 1 MiB.</summary>
-    public int HotTailBytes { get; set; } = 1024 * 1024;
+    /// <summary>Most bytes of a session's newest records that stay in memory for readers that keep up. 64 KiB–64 MiB, default 4 MiB.</summary>
+    public int HotTailBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>Most of that over all sessions; beyond it, each keeps 256 KiB. 0–64 GiB, default 256 MiB.</summary>
+    public long HotTotalBytes { get; set; } = 256 * 1024 * 1024;
 
     /// <summary>After this long without an append a session gives back its memory and file handles. 1 s–1 h, default 30 s.</summary>
     public TimeSpan IdleAfter { get; set; } = TimeSpan.FromSeconds(30);

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Relay.Server.Streaming;
 
 /// <summary>
-/// The connection under a raw WebSocket. While it is corked, small frames gather and go out together; a frame for each line would otherwise cost as much as
+/// The connection under a WebSocket. While it is corked, small frames gather and go out together; a frame for each line would otherwise cost as much as
 /// a chunk of the log. A write that takes longer than it may, or whose reader has left, is broken off, and the connection is of no use after that.
 /// </summary>
 /// <param name="inner">The connection.</param>
@@ -42,6 +42,9 @@ internal sealed class CorkedStream(Stream inner) : Stream
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
+
+    /// <summary>One frame at a time: for those who write some past the WebSocket.</summary>
+    public SemaphoreSlim Turn => _one;
 
     /// <summary>More frames will follow at once.</summary>
     public void Cork() => _isCorked = true;

@@ -34,7 +34,7 @@ internal sealed class HttpLogReader(IOptions<StreamingOptions> options, TimeProv
             response.Headers.ContentRange = $"bytes {range.From}-{range.To - 1}/{length}";
         }
 
-        using var pump = new ReaderPump(session, new ReaderWish([output], from, follow, EndWhenLost: true), options.Value, time, lifetime.ApplicationStopping);
+        using var pump = new ReaderPump(session, new ReaderWish([output], from, follow, EndWhenLost: true), options.Value, options.Value.SmallBatchBytes, time, lifetime.ApplicationStopping);
         if (!follow && from is ReadFrom.Offset { Position: var begin })
         {
             response.ContentLength = Math.Max(0, to - begin);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 using Relay.Contracts;
@@ -18,6 +19,9 @@ internal sealed class LogHub(
 {
     /// <summary>Most presence groups a connection may be in: each costs memory, whether its session exists or not.</summary>
     private const int MaxWatchedGroups = 3000;
+
+    private int BatchBytes =>
+        Context.Features.Get<ITransferFormatFeature>() is HubSocket { SendsLargeMessagesWell: true } ? options.Value.BatchBytes : options.Value.SmallBatchBytes;
 
     /// <summary>What this connection watches, and the group of each. Plain invocations of a connection come one after the other, so it needs no lock.</summary>
     private Dictionary<(string Session, OutputType Output), string> Watched
@@ -188,7 +192,7 @@ internal sealed class LogHub(
     {
         var wish = HubRequests.ToWish(NotNull(request));
         var session = await registry.GetAsync(request.Session, Caller.Of(Context.User), cancellationToken);
-        using var pump = new ReaderPump(session, wish, options.Value, time, lifetime.ApplicationStopping);
+        using var pump = new ReaderPump(session, wish, options.Value, BatchBytes, time, lifetime.ApplicationStopping);
         var pace = credits is null ? null : new ReaderPace(credits, pump, time, lifetime.ApplicationStopping);
         while (pace is null || await pace.SpendAsync(cancellationToken))
         {

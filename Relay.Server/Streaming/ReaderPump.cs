@@ -20,6 +20,7 @@ internal sealed class ReaderPump : IDisposable
     private readonly Session _session;
     private readonly ReaderWish _wish;
     private readonly StreamingOptions _options;
+    private readonly int _batchBytes;
     private readonly TimeProvider _time;
     private readonly CancellationToken _stopping;
     private readonly ILogReader _reader;
@@ -29,9 +30,9 @@ internal sealed class ReaderPump : IDisposable
     private bool _isOver;
 
     /// <exception cref="RelayException">The session is gone or has its most readers, the cursor is not of this session, or the offset is beyond the end.</exception>
-    public ReaderPump(Session session, ReaderWish wish, StreamingOptions options, TimeProvider time, CancellationToken stopping)
+    public ReaderPump(Session session, ReaderWish wish, StreamingOptions options, int batchBytes, TimeProvider time, CancellationToken stopping)
     {
-        (_session, _wish, _options, _time, _stopping) = (session, wish, options, time, stopping);
+        (_session, _wish, _options, _batchBytes, _time, _stopping) = (session, wish, options, batchBytes, time, stopping);
         _reader = Join(session, wish.From, options.MaxReadersPerSession);
         _began = time.GetTimestamp();
         _placeIsNews = wish.From is ReadFrom.Tail or ReadFrom.LastLines or ReadFrom.Since;
@@ -59,7 +60,7 @@ internal sealed class ReaderPump : IDisposable
             ThrowIfStopping();
             cancellationToken.ThrowIfCancellationRequested();
             var seen = Log.Changed.Version;
-            var isAny = Log.Gone == EndReason.None && _reader.Read(_entries, _options.BatchBytes);
+            var isAny = Log.Gone == EndReason.None && _reader.Read(_entries, _batchBytes);
             if (Log.Gone is var gone and not EndReason.None)
             {
                 // Looked at after reading: files that go with the session would look like damage.

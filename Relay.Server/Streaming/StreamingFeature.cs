@@ -53,6 +53,7 @@ internal static class StreamingFeature
             sockets.KeepAliveTimeout = streaming.Value.KeepAliveTimeout;
         });
         builder.Services.AddSingleton<IHubProtocol, LendingHubProtocol>();
+        builder.Services.AddSingleton<HubSocketEndpoint>();
         builder.Services.AddSingleton<WriterPaces>();
         builder.Services.AddSingleton<WriterAdmission>();
         builder.Services.AddSingleton<HttpLogReader>();
@@ -67,8 +68,8 @@ internal static class StreamingFeature
         var sendTimeout = app.Services.GetRequiredService<IOptions<StreamingOptions>>().Value.SendTimeout;
         app.Use((context, next) =>
         {
-            // Before the library looks for the feature. The hub's frames are large, and need no cork.
-            if (context.Request.Path.StartsWithSegments("/logs", StringComparison.Ordinal) && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+            // Before the library looks for the feature.
+            if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
             {
                 context.Features.Set<IHttpUpgradeFeature>(new CorkedUpgrade(upgrade));
             }
@@ -76,6 +77,7 @@ internal static class StreamingFeature
             return next(context);
         });
         app.UseWebSockets();
+        var sockets = app.Services.GetRequiredService<HubSocketEndpoint>();
         app.MapHub<LogHub>(HubRoutes.Logs, options =>
         {
             // The others know a connection by an id in the URL, which would be as good as a token.
@@ -83,8 +85,12 @@ internal static class StreamingFeature
             options.AllowStatefulReconnects = false; // Cursors and offsets do its work; its buffer would throttle streams.
             options.TransportSendTimeout = sendTimeout;
             options.TransportMaxBufferSize = StalledReaderBufferBytes;
-            HubPipes.UseLargeUploadSegments(options);
-        }).Needs(Right.Connect).WithMetadata(new DisableRequestSizeLimitAttribute()); // Transports without WebSockets send their items as bodies.
+        }).Needs(Right.Connect).WithMetadata(new DisableRequestSizeLimitAttribute()) // Transports without WebSockets send their items as bodies.
+            .Add(endpoint =>
+            {
+                var library = endpoint.RequestDelegate!;
+                endpoint.RequestDelegate = context => context.WebSockets.IsWebSocketRequest && HubSocketEndpoint.Serves(context.Request) ? sockets.RunAsync(context) : library(context);
+            });
         app.MapLogRoutes();
     }
 }

@@ -8,8 +8,14 @@ internal sealed class StreamingOptions
     /// <summary>How long readers stay after the last writer left without completing, in case it comes back. 0–1 h, default 5 s.</summary>
     public TimeSpan ReaderGrace { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Most payload in a batch to a reader, unless a single record has more. A lone record goes out at once. 4 KiB–1 MiB, default 48 KiB: with what stands around it, a batch then fits the 64 KiB buffers of the pools.</summary>
-    public int BatchBytes { get; set; } = 48 * 1024;
+    /// <summary>
+    /// Most payload in a batch to a reader that is behind, unless a single record has more. A lone record goes out at once. 4 KiB–1 MiB, default 192 KiB: with what
+    /// stands around it, it fits a block of <see cref="SocketMemory"/>. Where it would be kept more than once, the most is <see cref="SmallBatchBytes"/>.
+    /// </summary>
+    public int BatchBytes { get; set; } = 192 * 1024;
+
+    /// <summary>The most payload for readers over raw WebSockets, HTTP, JSON, TLS or a negotiated hub connection: their batches are copied on the way, and a reader that takes nothing keeps them all.</summary>
+    public int SmallBatchBytes => Math.Min(BatchBytes, 48 * 1024);
 
     /// <summary>Most upload items of a hub writer that may be unacknowledged. 2–1024, default 64.</summary>
     public int WriteWindowItems { get; set; } = 64;

@@ -20,7 +20,7 @@ internal sealed partial class WebSocketLogReader(
     {
         var isBinary = IsBinary(context.Request);
         var wish = new ReaderWish([output], LogRequests.From(context.Request, output), LogRequests.Flag(context.Request, "follow", absent: true), EndWhenLost: true);
-        using var pump = new ReaderPump(session, wish, options.Value, time, lifetime.ApplicationStopping);
+        using var pump = new ReaderPump(session, wish, options.Value, options.Value.SmallBatchBytes, time, lifetime.ApplicationStopping);
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var left = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         using var talks = CancellationTokenSource.CreateLinkedTokenSource(left.Token);

@@ -220,5 +220,5 @@ public sealed class SessionExpiryTests : IAsyncLifetime
         await new WriterAdmission(_registry.Publisher, NoMasks(), NoPaces()).OpenAsync(session, new LeaseRequest(run, attempt, LogSteps.Both, 0), CancellationToken.None);
 
     private ReaderPump Pump(Session session) =>
-        new(session, new ReaderWish(LogSteps.Both, ReadFrom.Start, Follow: true, EndWhenLost: false), new StreamingOptions(), _registry.Time, CancellationToken.None);
+        new(session, new ReaderWish(LogSteps.Both, ReadFrom.Start, Follow: true, EndWhenLost: false), new StreamingOptions(), 48 * 1024, _registry.Time, CancellationToken.None);
 }

@@ -1,6 +1,9 @@
 using System.Net.WebSockets;
 using System.Text;
 using FluentAssertions;
+using Microsoft.AspNetCore.SignalR.Protocol;
+using Relay.Contracts;
+using Relay.Contracts.Protocol;
 using Relay.Tests.Faults;
 using Relay.Tests.TestKit;
 using Xunit;
@@ -15,7 +18,8 @@ public sealed class StuckReaderTests
     private const int LogBytes = 32 * 1024 * 1024;
 
     [Theory]
-    [InlineData("hub")]
+    [InlineData("hub, JSON")]
+    [InlineData("hub, MessagePack")]
     [InlineData("websocket")]
     [InlineData("http")]
     public async Task A_stuck_reader_costs_at_most_300_KiB_and_the_others_get_everything(string kind)
@@ -48,12 +52,19 @@ public sealed class StuckReaderTests
         }
 
         var socket = new ClientWebSocket();
-        var path = kind == "hub" ? "/hubs/logs" : RelayApi.ReadPath(session, query: "?format=binary");
+        var path = kind.StartsWith("hub", StringComparison.Ordinal) ? "/hubs/logs" : RelayApi.ReadPath(session, query: "?format=binary");
         await socket.ConnectAsync(relay.WebSocketUrl(path), CancellationToken.None);
-        if (kind == "hub")
+        switch (kind)
         {
-            await Say(socket, """{"protocol":"json","version":1}""");
-            await Say(socket, $$"""{"type":4,"invocationId":"1","target":"Read","arguments":[{"session":"{{session}}"}]}""");
+            case "hub, JSON":
+                await Say(socket, """{"protocol":"json","version":1}""");
+                await Say(socket, $$"""{"type":4,"invocationId":"1","target":"Read","arguments":[{"session":"{{session}}"}]}""");
+                break;
+            case "hub, MessagePack":
+                await Say(socket, """{"protocol":"messagepack","version":1}""");
+                var call = new StreamInvocationMessage("1", HubRoutes.Read, [new ReadRequest { Session = session }]);
+                await socket.SendAsync(new MessagePackHubProtocol().GetMessageBytes(call), WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+                break;
         }
 
         return socket;

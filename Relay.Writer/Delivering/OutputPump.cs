@@ -8,7 +8,7 @@ namespace Relay.Writer.Delivering;
 internal sealed class OutputPump(Stream source, Stream passThrough, Func<ReadOnlyMemory<byte>, ValueTask> deliver, TimeProvider time)
 {
     // What the spool takes at a time.
-    private const int BufferBytes = 240 * 1024;
+    private const int BufferBytes = 192 * 1024;
 
     // What is left in the pipe is there at once; and no pipe is larger than this unless somebody privileged made it so.
     private const int MostAfterGrace = 1024 * 1024;

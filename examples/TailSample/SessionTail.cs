@@ -101,7 +101,7 @@ public sealed class SessionTail(RelayClient relay, string session, int maxLines 
         }
     }
 
-    /// <summary>A batch is at most 48 KiB: small enough for one go on the window's thread.</summary>
+    /// <summary>A batch is at most 192 KiB: small enough for one go on the window's thread.</summary>
     private void Add(IReadOnlyList<TailLine> lines)
     {
         foreach (var line in lines)

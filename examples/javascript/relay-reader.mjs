@@ -12,7 +12,7 @@
 //       else if (entry.kind === 'diverged') show(0, `[the relay lost what followed record ${entry.sequence}]`);
 //       else console.log(`ended: ${entry.end}, exit code ${entry.exitCode}`);
 //
-// SignalR's client keeps what it receives until somebody takes it, without bound. So this asks for 16 batches (48 KiB of log each) and for one
+// SignalR's client keeps what it receives until somebody takes it, without bound. So this asks for 16 batches (at most 192 KiB of log each) and for one
 // more whenever one was consumed: a consumer that is slow, or stops, holds back the relay and not its own memory.
 
 const WINDOW = 16;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Relay.Contracts;
 
 namespace Relay.Server.Storage.Embedded;
@@ -8,6 +9,9 @@ namespace Relay.Server.Storage.Embedded;
 /// </summary>
 internal sealed class EmbeddedLogReader : ILogReader
 {
+    // Room for what stands before the records of a batch, as long as they are not tiny.
+    private const int BufferAllowance = 16 * 1024;
+
     private readonly EmbeddedSessionLog _log;
     private readonly List<LogEntry> _notices = [];
     private readonly long[] _notBefore = new long[OutputTallies.Capacity];
@@ -16,7 +20,8 @@ internal sealed class EmbeddedLogReader : ILogReader
     private LogTally _seen;
     private int _generation;
     private int _epoch;
-    private HotBlock? _block;
+    private readonly List<HotBlock> _blocks = [];
+    private byte[]? _copy;
     private IStoreFile? _file;
     private SegmentWalker? _walker;
     private bool _isDisposed;
@@ -38,7 +43,7 @@ internal sealed class EmbeddedLogReader : ILogReader
         var before = entries.Count;
         while (true)
         {
-            ReleaseBlock();
+            ReleaseBlocks();
             if (_generation != _log.Generation)
             {
                 FindPlaceAnew();
@@ -66,7 +71,7 @@ internal sealed class EmbeddedLogReader : ILogReader
 
     public void Rest()
     {
-        ReleaseBlock();
+        ReleaseBlocks();
         _walker?.ReleaseBuffer();
     }
 
@@ -78,7 +83,7 @@ internal sealed class EmbeddedLogReader : ILogReader
         }
 
         _isDisposed = true;
-        ReleaseBlock();
+        ReleaseBlocks();
         CloseFile();
         _log.ReaderLeft();
     }
@@ -98,13 +103,8 @@ internal sealed class EmbeddedLogReader : ILogReader
             }
             else if (_log.RentHot(_segment, _position) is { } block)
             {
-                _block = block;
                 CloseFile();
                 ReadHot(block, entries, maxBytes);
-                if (entries.Count == before)
-                {
-                    ReleaseBlock();
-                }
             }
             else
             {
@@ -161,33 +161,87 @@ internal sealed class EmbeddedLogReader : ILogReader
         return false;
     }
 
-    private void ReadHot(HotBlock block, List<LogEntry> entries, int maxBytes)
+    /// <summary>Reads from this block and those behind it, until the batch is full, or comes out of as many bytes as a file reader's buffer has, however small its records are.</summary>
+    private void ReadHot(HotBlock first, List<LogEntry> entries, int maxBytes)
     {
-        var limit = Math.Min(block.Start + block.Length, _segment!.Length);
-        for (var budget = maxBytes; _position < limit && budget > 0;)
+        var (end, budget) = (_position + BufferFor(maxBytes), maxBytes);
+        for (var block = first; ;)
         {
-            // These bytes never left this process: their checksums need no proof.
-            var rest = block.Memory[(int)(_position - block.Start)..(int)(limit - block.Start)];
-            if (!RecordHeader.TryRead(rest.Span, _segment.Header.Salt, out var header))
+            var before = entries.Count;
+            var isCopied = block.Capacity > BufferFor(maxBytes);
+            var records = Until(end, block);
+            var isFull = !ReadRecords(isCopied ? Copy(records, maxBytes) : records, entries, maxBytes, ref budget);
+            if (entries.Count > before && !isCopied)
             {
-                throw new InvalidOperationException("The hot tail does not hold whole records.");
+                _blocks.Add(block);
+            }
+            else
+            {
+                block.Release();
             }
 
-            if (budget < maxBytes && header.PayloadLength > budget)
+            if (isFull || isCopied || _log.RentHot(_segment!, _position) is not { } next)
             {
                 return;
             }
 
-            _position += header.RecordLength;
-            budget -= Take(header, rest.Slice(RecordHeader.Size, header.PayloadLength), entries);
+            block = next;
         }
+    }
+
+    /// <summary>What the block has from here on, up to a position.</summary>
+    private ReadOnlyMemory<byte> Until(long end, HotBlock block)
+    {
+        end = Math.Min(end, Math.Min(block.Start + block.Length, _segment!.Length));
+        return block.Memory[(int)(_position - block.Start)..(int)(end - block.Start)];
+    }
+
+    /// <summary>Who asks for little may take nothing for long, and must not keep a large block meanwhile: it reads from memory of its own.</summary>
+    private ReadOnlyMemory<byte> Copy(ReadOnlyMemory<byte> records, int maxBytes)
+    {
+        _copy ??= ArrayPool<byte>.Shared.Rent(BufferFor(maxBytes));
+        records.CopyTo(_copy);
+        return _copy.AsMemory(0, records.Length);
+    }
+
+    /// <summary>Reads whole records of the hot tail. They never left this process: their checksums need no proof.</summary>
+    /// <returns>Whether there is room for more.</returns>
+    private bool ReadRecords(ReadOnlyMemory<byte> records, List<LogEntry> entries, int maxBytes, ref int budget)
+    {
+        while (!records.IsEmpty)
+        {
+            if (records.Length < RecordHeader.Size)
+            {
+                return false; // Cut off by the end of what was asked for.
+            }
+
+            if (!RecordHeader.TryRead(records.Span, _segment!.Header.Salt, out var header))
+            {
+                throw new InvalidOperationException("The hot tail does not hold whole records.");
+            }
+
+            if (header.RecordLength > records.Length || (budget < maxBytes && header.PayloadLength > budget))
+            {
+                return false;
+            }
+
+            _position += header.RecordLength;
+            budget -= Take(header, records.Slice(RecordHeader.Size, header.PayloadLength), entries);
+            records = records[header.RecordLength..];
+            if (budget <= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void ReadFile(List<LogEntry> entries, int maxBytes)
     {
         var limit = _segment!.Length;
         var before = entries.Count;
-        if (_walker is null && !TryOpenFile())
+        if (_walker is null && !TryOpenFile(maxBytes))
         {
             _position = limit; // Trimmed before it was opened: the next segment shows what is missing.
             return;
@@ -286,17 +340,28 @@ internal sealed class EmbeddedLogReader : ILogReader
         }
     }
 
-    private bool TryOpenFile()
+    private bool TryOpenFile(int maxBytes)
     {
         _file = _segment!.TryOpenForReading();
-        _walker = _file is null ? null : new SegmentWalker(_file, _segment.Header.Salt, _position);
+        _walker = _file is null ? null : new SegmentWalker(_file, _segment.Header.Salt, _position, BufferFor(maxBytes));
         return _walker is not null;
     }
 
-    private void ReleaseBlock()
+    private static int BufferFor(int batchBytes) => Math.Max(batchBytes + BufferAllowance, SegmentWalker.SmallestBuffer);
+
+    private void ReleaseBlocks()
     {
-        _block?.Release();
-        _block = null;
+        foreach (var block in _blocks)
+        {
+            block.Release();
+        }
+
+        _blocks.Clear();
+        if (_copy is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_copy);
+            _copy = null;
+        }
     }
 
     private void CloseFile()

@@ -145,7 +145,7 @@ internal sealed partial class EmbeddedSessionLog
             headers = ArrayPool<RecordHeader>.Shared.Rent(count);
             MakeHeaders(headers.AsSpan(0, count), kind, output, payloads, ends, begin, fencing);
 
-            _hot ??= new HotTail(_options.HotTailBytes);
+            _hot ??= new HotTail(_options.HotTailBytes, _options.HotTotalBytes, _total);
             var block = _hot.Reserve(segment, position, total).Span;
             var at = 0;
             for (var i = 0; i < count; i++)

@@ -16,7 +16,7 @@ internal sealed class HotBlock(Segment segment, long start, int capacity)
     /// <summary>Bytes in use; written under the lock of the log, read under the lock of the tail.</summary>
     public int Length { get; set; }
 
-    public int Capacity => Buffer.Length;
+    public int Capacity { get; } = capacity;
 
     public Memory<byte> Memory => Buffer;
 
@@ -37,12 +37,19 @@ internal sealed class HotBlock(Segment segment, long start, int capacity)
 /// The newest records of a session in memory, byte for byte as they stand in the file. Appending is guarded by the log's lock; renting
 /// is safe from any thread. A record never spans two blocks.
 /// </summary>
-internal sealed class HotTail(int maxBytes)
+/// <param name="maxBytes">Most of this session.</param>
+/// <param name="maxTotalBytes">Most of all sessions together; where there is more, each keeps its share of <see cref="MinBytes"/>.</param>
+/// <param name="total">What all sessions have.</param>
+internal sealed class HotTail(int maxBytes, long maxTotalBytes, StoredTotal total)
 {
+    /// <summary>What a session may have however many there are.</summary>
+    public const int MinBytes = 256 * 1024;
+
     private const int SmallestBlock = 4 * 1024;
 
-    // A reader whose client takes nothing keeps the block that it reads from: it must be small. No record needs a larger one.
-    public const int LargestBlock = 64 * 1024;
+    /// <summary>Of a writer in a hurry: what one write to the file takes, and one batch to a reader.</summary>
+    public const int LargestBlock = 200 * 1024;
+
     private readonly Lock _lock = new();
     private readonly Queue<HotBlock> _blocks = new();
     private HotBlock? _last;
@@ -61,7 +68,8 @@ internal sealed class HotTail(int maxBytes)
                 _last = last;
                 _blocks.Enqueue(last);
                 _bytes += last.Capacity;
-                while (_bytes > maxBytes && _blocks.Count > 1)
+                total.AddHot(last.Capacity);
+                while ((_bytes > maxBytes || (_bytes > MinBytes && total.HotBytes > maxTotalBytes)) && _blocks.Count > 1)
                 {
                     Drop();
                 }
@@ -113,6 +121,7 @@ internal sealed class HotTail(int maxBytes)
     {
         var block = _blocks.Dequeue();
         _bytes -= block.Capacity;
+        total.AddHot(-block.Capacity);
         block.Release();
     }
 }

@@ -20,10 +20,15 @@ internal enum WalkResult
 }
 
 /// <summary>Walks over the records of one segment file, verifying each. Payloads point into a pooled buffer and are valid until the next <see cref="Fill"/>.</summary>
-internal sealed class SegmentWalker(IStoreFile file, uint salt, long position) : IDisposable
+/// <param name="file">The file.</param>
+/// <param name="salt">Of the segment.</param>
+/// <param name="position">Where to begin.</param>
+/// <param name="bufferBytes">How much is read at a time, at least <see cref="SmallestBuffer"/>.</param>
+internal sealed class SegmentWalker(IStoreFile file, uint salt, long position, int bufferBytes = SegmentWalker.SmallestBuffer) : IDisposable
 {
-    // Room for one record of the greatest length, so that a filled buffer always makes progress.
-    private const int BufferSize = 64 * 1024;
+    /// <summary>Room for one record of the greatest length, so that a filled buffer always makes progress.</summary>
+    public const int SmallestBuffer = 64 * 1024;
+
     private byte[]? _buffer;
     private long _bufferStart;
     private int _bufferLength;
@@ -37,10 +42,10 @@ internal sealed class SegmentWalker(IStoreFile file, uint salt, long position) :
     /// <summary>Reads ahead from <see cref="Position"/>, never beyond <paramref name="limit"/>.</summary>
     public void Fill(long limit)
     {
-        _buffer ??= ArrayPool<byte>.Shared.Rent(BufferSize);
+        _buffer ??= ArrayPool<byte>.Shared.Rent(bufferBytes);
         _bufferStart = Position;
         _bufferLength = 0; // Should the read fail, nothing is taken for read.
-        _bufferLength = file.ReadWhatCanBeRead(_buffer.AsSpan(0, (int)Math.Clamp(limit - Position, 0, BufferSize)), Position);
+        _bufferLength = file.ReadWhatCanBeRead(_buffer.AsSpan(0, (int)Math.Clamp(limit - Position, 0, bufferBytes)), Position);
     }
 
     /// <summary>Takes the next record out of the buffer.</summary>
