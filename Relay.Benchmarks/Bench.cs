@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Relay.Benchmarks.Load;
 using Relay.Benchmarks.Reporting;
 
@@ -5,13 +6,14 @@ namespace Relay.Benchmarks;
 
 /// <summary>What the workloads of one run share.</summary>
 /// <param name="isQuick">A look instead of a measurement: one round, small sizes.</param>
-/// <param name="rounds">How often each figure is measured, after a round that does not count.</param>
+/// <param name="rounds">How often each figure is measured, after a warm-up.</param>
 /// <param name="rows">Measures only what has this in its name; empty for all.</param>
 /// <param name="report">Takes the figures.</param>
 internal sealed class Bench(bool isQuick, int rounds, string rows, Report report)
 {
     private const int Lines = 2_000_000;
     private const int QuickDivisor = 8;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
     private readonly Lazy<Corpus> _corpus = new(() => new Corpus(isQuick ? Lines / QuickDivisor : Lines));
 
     public bool IsQuick => isQuick;
@@ -25,37 +27,51 @@ internal sealed class Bench(bool isQuick, int rounds, string rows, Report report
     public Row Add(Row row) => report.Add(row);
 
     /// <summary>
-    /// Measures everything once per round, one after the other, so that whatever the machine does meanwhile it does to all of them; after a round that
-    /// warms up and does not count.
+    /// Measures everything once per round, one after the other, so that whatever the machine does meanwhile it does to all of them; after each has warmed up,
+    /// which does not count.
     /// </summary>
     public async Task RoundsAsync(params IReadOnlyList<Measurement> measurements)
     {
         var wanted = Wanted(measurements);
-        for (var round = 0; round <= rounds; round++)
+        await WarmUpAsync(wanted);
+        for (var round = 1; round <= rounds; round++)
         {
-            await RoundAsync(wanted, counts: round > 0);
-            await SayAsync(round == 0 ? "  warmed up" : $"  round {round} of {rounds}");
+            await RoundAsync(wanted);
+            await SayAsync($"  round {round} of {rounds}");
         }
     }
 
     /// <summary>Measures everything once, without a round before: for what comes out the same each time.</summary>
-    public Task OnceAsync(params IReadOnlyList<Measurement> measurements) => RoundAsync(Wanted(measurements), counts: true);
+    public Task OnceAsync(params IReadOnlyList<Measurement> measurements) => RoundAsync(Wanted(measurements));
 
     /// <summary>Says what is going on.</summary>
     public static Task SayAsync(string line) => Console.Error.WriteLineAsync(line);
 
-    private static async Task RoundAsync(IEnumerable<Measurement> measurements, bool counts)
+    /// <summary>Runs each for a while: .NET compiles what runs often a second and a third time, and is done with that after seconds, not after runs.</summary>
+    private async Task WarmUpAsync(IEnumerable<Measurement> measurements)
+    {
+        foreach (var measurement in measurements)
+        {
+            var began = Stopwatch.GetTimestamp();
+            do
+            {
+                await measurement.RunAsync();
+            }
+            while (!isQuick && Stopwatch.GetElapsedTime(began) < WarmUp);
+        }
+
+        await SayAsync("  warmed up");
+    }
+
+    private static async Task RoundAsync(IEnumerable<Measurement> measurements)
     {
         foreach (var measurement in measurements)
         {
             foreach (var figure in await measurement.RunAsync())
             {
-                if (counts)
-                {
-                    figure.Row.Samples.Add(figure.Value);
-                    figure.Row.ServerCpuSeconds.AddRange(figure.ServerCpu is { } server ? [server.TotalSeconds] : []);
-                    figure.Row.ClientCpuSeconds.AddRange(figure.ClientCpu is { } client ? [client.TotalSeconds] : []);
-                }
+                figure.Row.Samples.Add(figure.Value);
+                figure.Row.ServerCpuSeconds.AddRange(figure.ServerCpu is { } server ? [server.TotalSeconds] : []);
+                figure.Row.ClientCpuSeconds.AddRange(figure.ClientCpu is { } client ? [client.TotalSeconds] : []);
             }
         }
     }
