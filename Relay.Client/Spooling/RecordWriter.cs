@@ -7,9 +7,6 @@ internal sealed class RecordWriter
 {
     private const int MostRecords = (SpoolBlock.Size + Writing.ReplayBuffer.MaxItemBytes - 1) / Writing.ReplayBuffer.MaxItemBytes;
 
-    // Below this it is faster to go through the bytes twice than to combine two checksums.
-    private const int LeastToCombine = 4 * 1024;
-
     private readonly byte[] _headers = new byte[MostRecords * SpoolRecord.HeaderBytes];
     private readonly List<ReadOnlyMemory<byte>> _parts = new((2 * MostRecords) + 1);
 
@@ -45,7 +42,7 @@ internal sealed class RecordWriter
     private void Add(OutputType output, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> checkpoint)
     {
         var crc = Crc32C.Append(0, body.Span);
-        After = body.Length < LeastToCombine ? After.After(body.Span) : After.After(body.Length, crc);
+        After = After.After(body.Span, crc);
         var header = _headers.AsMemory(_parts.Count / 2 * SpoolRecord.HeaderBytes, SpoolRecord.HeaderBytes);
         _parts.Add(header);
         _parts.Add(body);

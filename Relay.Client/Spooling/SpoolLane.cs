@@ -11,7 +11,7 @@ internal readonly record struct SpoolLane(long Accepted, uint Crc, ReadOnlyMemor
     public SpoolLane After(ReadOnlySpan<byte> bytes) => this with { Accepted = Accepted + bytes.Length, Crc = Crc32C.Append(Crc, bytes) };
 
     /// <summary>The same, by the checksum of the bytes.</summary>
-    public SpoolLane After(int bytes, uint crc) => this with { Accepted = Accepted + bytes, Crc = Crc32C.Combine(Crc, crc, bytes) };
+    public SpoolLane After(ReadOnlySpan<byte> bytes, uint crc) => this with { Accepted = Accepted + bytes.Length, Crc = Crc32C.Combine(Crc, crc, bytes) };
 
     public static int Slot(OutputType output) => (int)output - 1;
 }

@@ -145,6 +145,12 @@ internal sealed class CorkedStream(Stream inner) : Stream
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
+        if (Patience == Timeout.InfiniteTimeSpan && !Left.CanBeCanceled)
+        {
+            await inner.WriteAsync(bytes, CancellationToken.None);
+            return;
+        }
+
         using var timeUp = new CancellationTokenSource(Patience, Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(Left, timeUp.Token);
         try

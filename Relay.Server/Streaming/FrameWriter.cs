@@ -26,6 +26,7 @@ internal sealed class FrameWriter(PipeWriter connection, SemaphoreSlim turn, Tim
     private int _payload;
     private ArrayBufferWriter<byte>? _detour;
     private bool _hasTurn;
+    private volatile bool _isComplete;
     private long _sendingSince = long.MaxValue;
 
     /// <summary>Whether messages are text; else they are binary.</summary>
@@ -67,6 +68,12 @@ internal sealed class FrameWriter(PipeWriter connection, SemaphoreSlim turn, Tim
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
+        if (_isComplete)
+        {
+            _detour = null;
+            return ValueTask.FromResult(new FlushResult(isCanceled: false, isCompleted: true));
+        }
+
         if (_detour is not null)
         {
             return SendDetourAsync(cancellationToken);
@@ -78,6 +85,7 @@ internal sealed class FrameWriter(PipeWriter connection, SemaphoreSlim turn, Tim
             return default;
         }
 
+        Volatile.Write(ref _sendingSince, time.GetTimestamp());
         connection.Advance(Finish());
         var sending = connection.FlushAsync(cancellationToken);
         if (!sending.IsCompletedSuccessfully)
@@ -85,27 +93,31 @@ internal sealed class FrameWriter(PipeWriter connection, SemaphoreSlim turn, Tim
             return SentAsync(sending);
         }
 
-        GiveTurn();
+        Sent();
         return sending;
     }
 
-    /// <summary>Ends the messages; the connection is somebody else's. What was not flushed is gone.</summary>
+    /// <summary>Ends the messages; the connection is somebody else's. What was not flushed is gone, and what is written after it too; what is under way stays so.</summary>
     public override void Complete(Exception? exception = null)
     {
-        _detour = null;
-        GiveTurn();
+        _isComplete = true;
+        if (Volatile.Read(ref _sendingSince) == long.MaxValue)
+        {
+            GiveTurn();
+        }
     }
 
     public override void CancelPendingFlush() => connection.CancelPendingFlush();
 
     private void Begin(int payload)
     {
-        _hasTurn = turn.Wait(0);
-        if (!_hasTurn)
+        if (_isComplete || !turn.Wait(0))
         {
             _detour = new ArrayBufferWriter<byte>(payload);
             return;
         }
+
+        _hasTurn = true;
 
         _header = payload <= ushort.MaxValue ? ShortHeader : LongHeader;
         _frame = connection.GetMemory(_header + payload);
@@ -172,24 +184,27 @@ internal sealed class FrameWriter(PipeWriter connection, SemaphoreSlim turn, Tim
 
     private async ValueTask<FlushResult> SentAsync(ValueTask<FlushResult> sending)
     {
-        Volatile.Write(ref _sendingSince, time.GetTimestamp());
         try
         {
             return await sending;
         }
         finally
         {
-            Volatile.Write(ref _sendingSince, long.MaxValue);
-            GiveTurn();
+            Sent();
         }
+    }
+
+    private void Sent()
+    {
+        Volatile.Write(ref _sendingSince, long.MaxValue);
+        GiveTurn();
     }
 
     private void GiveTurn()
     {
         (_frame, _payload) = (default, 0);
-        if (_hasTurn)
+        if (Interlocked.Exchange(ref _hasTurn, false))
         {
-            _hasTurn = false;
             turn.Release();
         }
     }

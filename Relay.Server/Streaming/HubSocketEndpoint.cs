@@ -11,8 +11,12 @@ internal sealed class HubSocketEndpoint(HubConnectionHandler<LogHub> hub, IOptio
     /// <summary>How long a client may take to answer a close.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether it is for such a connection. One that was negotiated names itself by its id, and is the library's.</summary>
-    public static bool Serves(HttpRequest request) => !request.Query.ContainsKey("id");
+    /// <summary>
+    /// Whether it is for such a connection. One that was negotiated names itself by its id, and is the library's; and only a connection of HTTP/1.1 is one
+    /// request's alone.
+    /// </summary>
+    public static bool Serves(HttpRequest request) =>
+        request.HttpContext.WebSockets.IsWebSocketRequest && HttpProtocol.IsHttp11(request.Protocol) && !request.Query.ContainsKey("id");
 
     public async Task RunAsync(HttpContext context)
     {

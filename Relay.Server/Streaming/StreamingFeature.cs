@@ -89,7 +89,7 @@ internal static class StreamingFeature
             .Add(endpoint =>
             {
                 var library = endpoint.RequestDelegate!;
-                endpoint.RequestDelegate = context => context.WebSockets.IsWebSocketRequest && HubSocketEndpoint.Serves(context.Request) ? sockets.RunAsync(context) : library(context);
+                endpoint.RequestDelegate = context => HubSocketEndpoint.Serves(context.Request) ? sockets.RunAsync(context) : library(context);
             });
         app.MapLogRoutes();
     }

@@ -125,6 +125,25 @@ public sealed class FrameWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_written_after_the_end_is_gone_and_what_was_under_way_keeps_its_turn()
+    {
+        _writer.Write(Message(2 * 1024 * 1024));
+        var flush = _writer.FlushAsync().AsTask();
+        _writer.Complete();
+        _turn.CurrentCount.Should().Be(0, "its frame is still under way");
+
+        _writer.Write(Message(10));
+        (await _writer.FlushAsync()).IsCompleted.Should().BeTrue();
+
+        (await ReceiveAsync()).Should().HaveCount(2 * 1024 * 1024);
+        await Eventually.Done(flush, "the peer took it");
+        _turn.CurrentCount.Should().Be(1);
+        _writer.Write(Message(10));
+        (await _writer.FlushAsync()).IsCompleted.Should().BeTrue();
+        _turn.CurrentCount.Should().Be(1);
+    }
+
+    [Fact]
     public async Task It_is_stuck_when_a_message_has_been_under_way_for_longer_than_it_may()
     {
         var patience = TimeSpan.FromSeconds(10);

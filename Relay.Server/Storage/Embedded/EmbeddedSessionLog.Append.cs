@@ -194,7 +194,7 @@ internal sealed partial class EmbeddedSessionLog
             var payload = payloads[(i == 0 ? begin : ends[i - 1])..ends[i]];
             var payloadCrc = Crc32C.Append(0, payload);
             var isData = kind == RecordKind.Data;
-            crc = isData ? RecordHeader.Continue(crc, payload, payloadCrc) : crc;
+            crc = isData ? Crc32C.Combine(crc, payloadCrc, payload) : crc;
             headers[i] = new RecordHeader(
                 kind, output, payload.Length, payloadCrc, ++sequence, length, fencing, now, crc, isData ? payload.Count((byte)'\n') : 0);
             length += isData ? payload.Length : 0;

@@ -62,7 +62,7 @@ internal sealed class LogState
             case RecordKind.Data when Writer(header.Output) is { } writer:
                 ref var part = ref writer.Outputs[Slot(header.Output)];
                 // The first run's own bytes are all there are; the same checksum, continued by the same bytes, need not be computed twice.
-                part.Crc = part.Crc == crcBefore ? header.RunningCrc : header.Continue(part.Crc, payload);
+                part.Crc = part.Crc == crcBefore ? header.RunningCrc : Crc32C.Combine(part.Crc, header.PayloadCrc, payload);
                 break;
             case RecordKind.Gap when Writer(header.Output) is { } writer:
                 writer.Outputs[Slot(header.Output)].HasGaps = true;

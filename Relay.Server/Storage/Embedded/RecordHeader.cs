@@ -60,17 +60,7 @@ internal readonly record struct RecordHeader(
         return ends;
     }
 
-    // Above this, to combine two checksums takes less time than to go over the payload again.
-    private const int CombineFrom = 4 * 1024;
-
     public int RecordLength => Size + PayloadLength;
-
-    /// <summary>A checksum that ends before this record, continued by its payload.</summary>
-    public uint Continue(uint crc, ReadOnlySpan<byte> payload) => Continue(crc, payload, PayloadCrc);
-
-    /// <inheritdoc cref="Continue(uint, ReadOnlySpan{byte})"/>
-    public static uint Continue(uint crc, ReadOnlySpan<byte> payload, uint payloadCrc) =>
-        payload.Length < CombineFrom ? Crc32C.Append(crc, payload) : Crc32C.Combine(crc, payloadCrc, payload.Length);
 
     public void Write(Span<byte> target, uint salt)
     {
