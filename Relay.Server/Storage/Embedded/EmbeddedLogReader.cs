@@ -180,7 +180,7 @@ internal sealed class EmbeddedLogReader : ILogReader
                 block.Release();
             }
 
-            if (isFull || isCopied || _log.RentHot(_segment!, _position) is not { } next)
+            if (isFull || isCopied || _position >= end || _log.RentHot(_segment!, _position) is not { } next)
             {
                 return;
             }
