@@ -169,15 +169,22 @@ internal sealed class EmbeddedLogReader : ILogReader
         {
             var before = entries.Count;
             var isCopied = block.Capacity > BufferFor(maxBytes);
-            var records = Until(end, block);
-            var isFull = !ReadRecords(isCopied ? Copy(records, maxBytes) : records, entries, maxBytes, ref budget);
-            if (entries.Count > before && !isCopied)
+            var isFull = false;
+            try
             {
-                _blocks.Add(block);
+                var records = Until(end, block);
+                isFull = !ReadRecords(isCopied ? Copy(records, maxBytes) : records, entries, maxBytes, ref budget);
             }
-            else
+            finally
             {
-                block.Release();
+                if (entries.Count > before && !isCopied)
+                {
+                    _blocks.Add(block);
+                }
+                else
+                {
+                    block.Release();
+                }
             }
 
             if (isFull || isCopied || _position >= end || _log.RentHot(_segment!, _position) is not { } next)
