@@ -12,8 +12,6 @@ namespace Relay.Client.Connections;
 internal sealed class WebSocketConnection : ConnectionContext
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
-    private static readonly StreamPipeReaderOptions Receiving = new(bufferSize: 64 * 1024, minimumReadSize: 16 * 1024, leaveOpen: true);
-    private static readonly StreamPipeWriterOptions Sending = new(leaveOpen: true);
 
     private readonly WebSocket _socket;
     private readonly CancellationTokenSource _aborted = new();
@@ -21,8 +19,7 @@ internal sealed class WebSocketConnection : ConnectionContext
     public WebSocketConnection(WebSocket socket, WebSocketMessageType messageType)
     {
         _socket = socket;
-        var messages = new MessageStream(socket, messageType, _aborted.Token);
-        Transport = new Duplex(PipeReader.Create(messages, Receiving), PipeWriter.Create(messages, Sending));
+        Transport = new Duplex(new MessageReader(socket, _aborted.Token), new MessageWriter(socket, messageType, _aborted.Token));
     }
 
     public override string ConnectionId { get; set; } = Guid.NewGuid().ToString("N");
