@@ -14,12 +14,16 @@ internal sealed class BatchStream : IAsyncDisposable
     /// <summary>Batches that may be on their way or wait in the client.</summary>
     public const int Window = 16;
 
+    // A credit is a message, and costs as much as a small batch: they go out together. The window is a multiple, so none is owed while the relay waits for one.
+    private const int CreditsAtOnce = Window / 4;
+
     // A stream is not cancelled by leaving its loop, only by its token. Never more than one credit a batch is under way.
     private readonly CancellationTokenSource _cancelled = new();
     private readonly Channel<int> _credits = Channel.CreateBounded<int>(Window + 1);
     private readonly IAsyncEnumerator<LogBatch> _batches;
 
     private readonly ReceiveGuard _guard;
+    private int _consumed;
 
     public BatchStream(HubLink link, ReadRequest request)
     {
@@ -38,11 +42,15 @@ internal sealed class BatchStream : IAsyncDisposable
         return await _batches.MoveNextAsync().ConfigureAwait(false) ? _batches.Current : null;
     }
 
-    /// <summary>A batch was consumed: the relay may send one more.</summary>
+    /// <summary>A batch was consumed: the relay may soon send one more.</summary>
     public void Credit(LogBatch consumed)
     {
         _guard.Taken(consumed);
-        _credits.Writer.TryWrite(1);
+        if (++_consumed == CreditsAtOnce)
+        {
+            _credits.Writer.TryWrite(_consumed);
+            _consumed = 0;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -47,6 +47,7 @@ internal sealed partial class WriterRun
     {
         lock (_gate)
         {
+            var couldSend = _grant is { HasRoom: true };
             if (ack.Kind == WriteAckKind.Grant)
             {
                 Granted(ack);
@@ -73,7 +74,10 @@ internal sealed partial class WriterRun
             }
 
             _progressed.Pulse();
-            _uploadable.Pulse();
+            if (!couldSend || ack.Kind == WriteAckKind.Grant)
+            {
+                _uploadable.Pulse(); // Otherwise it waits for bytes: an ack for each line that trickles in would wake it for nothing.
+            }
         }
     }
 

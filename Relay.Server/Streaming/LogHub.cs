@@ -135,7 +135,7 @@ internal sealed class LogHub(
         };
 
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping, writer.Lease.Lost);
-        var upload = new WriterUpload(writer, items, options.Value.MaxItemBytes);
+        var upload = new WriterUpload(writer, items, options.Value, time);
         var run = upload.RunAsync(interrupted.Token);
         var interruption = Task.Delay(Timeout.InfiniteTimeSpan, time, interrupted.Token);
         while (true)

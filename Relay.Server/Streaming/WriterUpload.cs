@@ -28,14 +28,22 @@ internal enum UploadEnd
 /// Drains a hub writer's upload into the log. It never stops reading before the upload ends, also after a failure: a method that returns while
 /// its upload buffer is full would cost the client its whole connection.
 /// </summary>
-internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteItem> items, int maxItemBytes)
+/// <param name="writer">Whose upload it is.</param>
+/// <param name="items">What comes.</param>
+/// <param name="options">The most bytes of an item, and the most items that wait for an ack.</param>
+/// <param name="time">Tells when an ack is due.</param>
+internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteItem> items, StreamingOptions options, TimeProvider time)
 {
-    /// <summary>A writer that sends without pause hears of its progress so often; one that pauses, or waits for its window, at once.</summary>
-    private const int ItemsPerAck = 8;
+    /// <summary>So long after an item its writer hears of it at the latest. Until then its acks would only be in the way of what it sends to its readers.</summary>
+    private static readonly TimeSpan AckDelay = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Most items that wait for that: a small part of the window, so that no writer waits for it.</summary>
+    private readonly int _itemsPerAck = Math.Clamp(options.WriteWindowItems / 8, 1, 8);
 
     private volatile UploadEnd _end;
+    private int _isAckDue;
 
-    /// <summary>Fires when all items that came are taken, now and then before that, and at the end.</summary>
+    /// <summary>Fires when the writer is to hear how far it is, and at the end.</summary>
     public Pulse Changed { get; } = new();
 
     public UploadEnd End => _end;
@@ -61,12 +69,16 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         writer.OnLateAppend(Changed.Fire);
+        await using var ackTimer = time.CreateTimer(_ => AckNow(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
-            while (await items.WaitToReadAsync(CancellationToken.None))
+            for (var unacked = 0; await items.WaitToReadAsync(CancellationToken.None);)
             {
-                await TakeWhatIsThereAsync(cancellationToken);
-                Changed.Fire();
+                unacked = await TakeWhatIsThereAsync(unacked, cancellationToken);
+                if (unacked > 0 && Interlocked.Exchange(ref _isAckDue, 1) == 0)
+                {
+                    ackTimer.Change(AckDelay, Timeout.InfiniteTimeSpan);
+                }
             }
 
             await EndAsync();
@@ -83,21 +95,31 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
         }
     }
 
-    private async Task TakeWhatIsThereAsync(CancellationToken cancellationToken)
+    /// <returns>How many items there are now that wait for an ack.</returns>
+    private async Task<int> TakeWhatIsThereAsync(int unacked, CancellationToken cancellationToken)
     {
-        for (var count = 1; items.TryRead(out var item); count++)
+        while (items.TryRead(out var item))
         {
             if (_end == UploadEnd.Running)
             {
                 await TakeAsync(item, cancellationToken);
-                if (count % ItemsPerAck == 0)
+                if (++unacked == _itemsPerAck)
                 {
                     Changed.Fire();
+                    unacked = 0;
                 }
             }
 
             (item as RentedWriteItem)?.Return();
         }
+
+        return unacked;
+    }
+
+    private void AckNow()
+    {
+        Volatile.Write(ref _isAckDue, 0);
+        Changed.Fire();
     }
 
     private async Task EndAsync()
@@ -153,10 +175,10 @@ internal sealed class WriterUpload(WriterConnection writer, ChannelReader<WriteI
     private void CheckData(WriteItem item)
     {
         CheckOutput(item);
-        if (item.Data.Length > maxItemBytes)
+        if (item.Data.Length > options.MaxItemBytes)
         {
             throw new RelayException(
-                RelayErrorCode.RecordTooLarge, $"An item carries {item.Data.Length} bytes; the most is {maxItemBytes}. Send it in pieces; 48 KiB is a good size.");
+                RelayErrorCode.RecordTooLarge, $"An item carries {item.Data.Length} bytes; the most is {options.MaxItemBytes}. Send it in pieces; 48 KiB is a good size.");
         }
     }
 

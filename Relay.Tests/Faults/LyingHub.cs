@@ -56,10 +56,14 @@ internal sealed class LyingHub(WebSocket socket, CancellationToken gone) : IInvo
     }
 
     /// <summary>Waits for the next item of an upload.</summary>
-    public async Task NextItemAsync()
+    public async Task<object?> NextItemAsync()
     {
-        while (await NextAsync() is not StreamItemMessage)
+        while (true)
         {
+            if (await NextAsync() is StreamItemMessage item)
+            {
+                return item.Item;
+            }
         }
     }
 
