@@ -16,6 +16,11 @@ var role = new Argument<string>("role");
 var port = new Argument<int>("port");
 var serve = new Command("serve", "Is one of the baselines.") { role, port };
 serve.Hidden = true;
-serve.SetAction((parsed, _) => parsed.GetValue(role) == BareContender.Role ? BareRelay.RunAsync(parsed.GetValue(port)) : NaiveHub.RunAsync(parsed.GetValue(port)));
+serve.SetAction((parsed, _) => parsed.GetValue(role) switch
+{
+    BareContender.Role => BareRelay.RunAsync(parsed.GetValue(port), stores: false),
+    BareContender.StoringRole => BareRelay.RunAsync(parsed.GetValue(port), stores: true),
+    _ => NaiveHub.RunAsync(parsed.GetValue(port)),
+});
 root.Add(serve);
 return await root.Parse(args).InvokeAsync();

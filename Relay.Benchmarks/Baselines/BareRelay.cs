@@ -13,19 +13,22 @@ internal static class BareRelay
 {
     private const int MessageBytes = 64 * 1024;
 
-    public static Task RunAsync(int port)
+    /// <param name="port">Where to listen.</param>
+    /// <param name="stores">Whether each message is written to a file before it goes on.</param>
+    public static Task RunAsync(int port, bool stores)
     {
         var logs = new ConcurrentDictionary<string, BareLog>(StringComparer.Ordinal);
         var app = BaselineHost.Create(port, _ => { });
         app.UseWebSockets();
         app.MapGet("/", () => "ok");
-        app.Map("/logs/{id}/write/{output}", (HttpContext context, string id) => WriteAsync(context, logs.GetOrAdd(id, _ => new BareLog())));
+        app.Map("/logs/{id}/write/{output}", (HttpContext context, string id) => WriteAsync(context, stores, logs.GetOrAdd(id, _ => new BareLog())));
         app.Map("/logs/{id}/read/{output}", (HttpContext context, string id) => ReadAsync(context, logs.GetOrAdd(id, _ => new BareLog())));
         return app.RunAsync();
     }
 
-    private static async Task WriteAsync(HttpContext context, BareLog log)
+    private static async Task WriteAsync(HttpContext context, bool stores, BareLog log)
     {
+        await using var file = stores ? new BareFile() : null;
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         var buffer = new byte[MessageBytes];
         try
@@ -42,6 +45,7 @@ internal static class BareRelay
                 filled += received.Count;
                 if (received.EndOfMessage || filled == buffer.Length)
                 {
+                    file?.Append(buffer.AsSpan(0, filled));
                     log.Append(buffer.AsSpan(0, filled));
                     filled = 0;
                 }

@@ -8,8 +8,9 @@ namespace Relay.Benchmarks.Contenders;
 internal sealed class BareContender(ServerProcess server) : Contender("bare relay", server)
 {
     public const string Role = "bare";
+    public const string StoringRole = "storing";
 
-    public static async Task<BareContender> StartAsync() => new(await Baseline.StartAsync(Role));
+    public static async Task<BareContender> StartAsync(bool stores = false) => new(await Baseline.StartAsync(stores ? StoringRole : Role));
 
     public override Task<ISender> OpenSenderAsync(string session, Wire wire) => wire == Wire.PackedText
         ? PackedSender.OpenAsync(WebSocket($"/logs/{session}/write/stdout"))

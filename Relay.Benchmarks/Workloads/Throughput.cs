@@ -17,6 +17,7 @@ internal sealed class Throughput : IWorkload
     {
         await using var relay = await RelayContender.StartAsync();
         await using var bare = await BareContender.StartAsync();
+        await using var storing = await BareContender.StartAsync(stores: true);
         var corpus = bench.Corpus;
         var log = corpus.Bytes;
         var bareChunks = Row(bench, "bare relay, chunks of 32 KiB");
@@ -24,6 +25,7 @@ internal sealed class Throughput : IWorkload
         var barePacked = Row(bench, "bare relay, a text message per line, packed");
         await bench.RoundsAsync(
             Run(bareChunks, bare, Wire.Native, log, () => Pieces.Chunks(log)),
+            Run(Row(bench, "bare relay that appends to a file, chunks of 32 KiB", bareChunks), storing, Wire.Native, log, () => Pieces.Chunks(log)),
             Run(Row(bench, "chunks of 32 KiB", bareChunks, new Goal(0.8, 0.6)), relay, Wire.Native, log, () => Pieces.Chunks(log)),
             Run(Row(bench, "as large as the library likes", bareChunks, new Goal(1.0, 0.8)), relay, Wire.Native, log, () => Pieces.Chunks(log, LibraryPieceBytes)),
             Run(Row(bench, "a call per line", bareChunks, new Goal(0.65, 0.45)), relay, Wire.Native, log, () => Pieces.Lines(corpus, corpus.Lines)),
