@@ -118,7 +118,6 @@ internal sealed class FrameWriter(PipeWriter connection, SemaphoreSlim turn, Tim
         }
 
         _hasTurn = true;
-
         _header = payload <= ushort.MaxValue ? ShortHeader : LongHeader;
         _frame = connection.GetMemory(_header + payload);
         if (_header == ShortHeader && _frame.Length > ShortHeader + ushort.MaxValue)
