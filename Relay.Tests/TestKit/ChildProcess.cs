@@ -174,7 +174,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         }
 
-        PosixSignals.Send(-Id, Signal.Kill);
+        EndGroup();
         try
         {
             await WaitForExit(TimeSpan.FromSeconds(10));
@@ -182,6 +182,15 @@ internal sealed class ChildProcess : IAsyncDisposable
         finally
         {
             _process.Dispose();
+        }
+    }
+
+    private void EndGroup()
+    {
+        // An id is nobody else's while a group has it. One that is in use although ours was reaped is a stranger's, and so would be its group.
+        if (!_process.HasExited || !Path.Exists($"/proc/{Id}"))
+        {
+            PosixSignals.Send(-Id, Signal.Kill);
         }
     }
 

@@ -1,7 +1,9 @@
+using System.Runtime.Versioning;
 using System.Text;
 using FluentAssertions;
 using Relay.Terminal;
 using Relay.Writer;
+using Relay.Writer.Run;
 using Xunit;
 
 namespace Relay.Tests.Writer;
@@ -51,6 +53,31 @@ public sealed class JobRunTests : IDisposable
     {
         (await RunAsync("bash", "-c", "echo $PYTHONUNBUFFERED; yes | head -1 >/dev/null; echo ${PIPESTATUS[0]}")).Should().Be(0);
         Encoding.UTF8.GetString(_out.ToArray()).Should().Be("1\n141\n");
+    }
+
+    /// <summary>While it did not, a write to a broken pipe or connection ended whatever process the writer runs in, without a word.</summary>
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public async Task A_command_that_is_started_leaves_our_own_pipe_signal_ignored()
+    {
+        const ulong BrokenPipe = 1UL << 12;
+        var runs = Task.Run(async () =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                using var job = PipedJob.Start(["true"]);
+                (await job.WaitForExitAsync()).Should().Be(0);
+            }
+        });
+        var stayed = true;
+        while (!runs.IsCompleted)
+        {
+            var ignored = (await File.ReadAllLinesAsync("/proc/self/status")).Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
+            stayed &= (Convert.ToUInt64(ignored["SigIgn:".Length..].Trim(), 16) & BrokenPipe) != 0;
+        }
+
+        await runs;
+        stayed.Should().BeTrue("another thread may write to a broken connection at any time");
     }
 
     [Fact]

@@ -8,7 +8,15 @@ internal abstract class Job : IDisposable
     public abstract Stream Stderr { get; }
 
     /// <exception cref="JobNotStartedException">There is no such command, or it cannot be executed.</exception>
-    public static Job Start(RunOptions options) => options.Pty && OperatingSystem.IsLinux() ? PtyJob.Start(options.Command) : PipedJob.Start(options.Command);
+    public static Job Start(RunOptions options)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return PortableJob.Start(options.Command);
+        }
+
+        return options.Pty ? PtyJob.Start(options.Command) : PipedJob.Start(options.Command);
+    }
 
     /// <summary>Waits for the process, not for its outputs.</summary>
     /// <returns>Its exit code; 128 + N when signal N killed it.</returns>

@@ -1,32 +1,44 @@
 using System.ComponentModel;
-using System.Diagnostics;
+using System.IO.Pipes;
+using System.Runtime.Versioning;
 
 namespace Relay.Writer.Run;
 
-/// <summary>A command whose outputs are pipes.</summary>
+/// <summary>A command whose outputs are pipes. Linux only.</summary>
+[SupportedOSPlatform("linux")]
 internal sealed class PipedJob : Job
 {
-    private readonly Process _process;
+    private readonly AnonymousPipeServerStream _stdout = new(PipeDirection.In);
+    private readonly AnonymousPipeServerStream _stderr = new(PipeDirection.In);
+    private readonly SpawnedProcess _process;
 
-    private PipedJob(Process process) => _process = process;
+    private PipedJob(string file, IReadOnlyList<string> command)
+    {
+        try
+        {
+            _process = SpawnedProcess.Start(file, command, _stdout.ClientSafePipeHandle, _stderr.ClientSafePipeHandle);
+            // Only then do we see the end of its outputs.
+            _stdout.DisposeLocalCopyOfClientHandle();
+            _stderr.DisposeLocalCopyOfClientHandle();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
 
-    public override Stream Stdout => _process.StandardOutput.BaseStream;
+    public override Stream Stdout => _stdout;
 
-    public override Stream Stderr => _process.StandardError.BaseStream;
+    public override Stream Stderr => _stderr;
 
     /// <inheritdoc cref="Job.Start"/>
     public static PipedJob Start(IReadOnlyList<string> command)
     {
-        var start = new ProcessStartInfo(CommandPath.Find(command[0]), command.Skip(1))
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        JobEnvironment.AddTo(start.Environment);
+        var file = CommandPath.Find(command[0]);
         try
         {
-            return new PipedJob(UnixSignals.StartWithPipeSignal(start)!);
+            return new PipedJob(file, command);
         }
         catch (Win32Exception failure)
         {
@@ -34,19 +46,13 @@ internal sealed class PipedJob : Job
         }
     }
 
-    public override async Task<int> WaitForExitAsync()
-    {
-        await _process.WaitForExitAsync();
-        return _process.ExitCode;
-    }
+    public override Task<int> WaitForExitAsync() => _process.Exit;
 
-    public override void Signal(int signal)
-    {
-        if (!_process.HasExited)
-        {
-            UnixSignals.Send(_process.Id, signal);
-        }
-    }
+    public override void Signal(int signal) => _process.Signal(signal);
 
-    public override void Dispose() => _process.Dispose();
+    public override void Dispose()
+    {
+        _stdout.Dispose();
+        _stderr.Dispose();
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
@@ -25,7 +24,7 @@ internal sealed class PtyJob : Job
         _stderr = PseudoTerminal.Open(size);
         // Before the command begins, so that no change of the size is missed.
         _resized = PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Resize());
-        _process = SpawnedProcess.Start(file, command, OurEnvironment(), _stdout.Slave, _stderr.Slave);
+        _process = SpawnedProcess.Start(file, command, _stdout.Slave, _stderr.Slave);
         _stdout.Slave.Dispose();
         _stderr.Slave.Dispose();
         (Stdout, Stderr) = (new PtyOutput(_stdout.Master).Stream, new PtyOutput(_stderr.Master).Stream);
@@ -59,14 +58,6 @@ internal sealed class PtyJob : Job
         _resized.Dispose();
         _stdout.Dispose();
         _stderr.Dispose();
-    }
-
-    private static Dictionary<string, string?> OurEnvironment()
-    {
-        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-            .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value, StringComparer.Ordinal);
-        JobEnvironment.AddTo(environment);
-        return environment;
     }
 
     private void Resize()

@@ -23,7 +23,10 @@ internal sealed unsafe partial class SpawnPlan : IDisposable
 
     public void Redirect(SafeHandle ours, int theirs) => Check(posix_spawn_file_actions_adddup2(_actions, (int)ours.DangerousGetHandle(), theirs));
 
-    /// <summary>.NET ignores SIGPIPE for itself, and what is ignored stays so over exec (see <see cref="UnixSignals.StartWithPipeSignal"/>).</summary>
+    /// <summary>
+    /// .NET ignores SIGPIPE for itself, and what is ignored stays so over exec: in a job's <c>yes | head -1</c> the first command would then
+    /// complain, or never end, instead of dying in silence.
+    /// </summary>
     public void ResetPipeSignal()
     {
         _ = sigemptyset(_signals);

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Relay.Writer.Run;
 
 /// <summary>
-/// A child process started by posix_spawn(3), for what <see cref="System.Diagnostics.Process"/> cannot do: give it descriptors of our choice.
+/// A child process started by posix_spawn(3), for what <see cref="System.Diagnostics.Process"/> cannot do: give it descriptors of our choice, and SIGPIPE.
 /// .NET reaps only the processes that it started itself, so this one's status is ours to collect. Linux only.
 /// </summary>
 internal sealed partial class SpawnedProcess
@@ -33,19 +33,17 @@ internal sealed partial class SpawnedProcess
     /// <summary>Starts <paramref name="file"/>; our stdin is its stdin.</summary>
     /// <param name="file">The program's path.</param>
     /// <param name="arguments">Its arguments, the name by which it was called first.</param>
-    /// <param name="environment">Its whole environment.</param>
     /// <param name="stdout">A descriptor of ours.</param>
     /// <param name="stderr">A descriptor of ours.</param>
     /// <exception cref="Win32Exception">The system refuses to execute the file.</exception>
-    public static SpawnedProcess Start(
-        string file, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> environment, SafeHandle stdout, SafeHandle stderr)
+    public static SpawnedProcess Start(string file, IReadOnlyList<string> arguments, SafeHandle stdout, SafeHandle stderr)
     {
         KeepExitStatuses();
         using var plan = new SpawnPlan();
         plan.Redirect(stdout, 1);
         plan.Redirect(stderr, 2);
         plan.ResetPipeSignal();
-        return new SpawnedProcess(plan.Spawn(file, arguments, environment));
+        return new SpawnedProcess(plan.Spawn(file, arguments, JobEnvironment.Whole()));
     }
 
     public void Signal(int signal)

@@ -25,10 +25,12 @@ internal static partial class UnixSignals
     public static void Send(int processId, int signal) => _ = kill(processId, signal);
 
     /// <summary>
-    /// Starts a process with SIGPIPE at its default. .NET ignores that signal for itself, and what is ignored stays so over exec: in a job's
-    /// <c>yes | head -1</c> the first command would then complain, or never end, instead of dying in silence.
+    /// Starts a process with SIGPIPE at its default, for the reason of <see cref="SpawnPlan.ResetPipeSignal"/>.
     /// </summary>
-    /// <remarks>Signal dispositions belong to the process: nothing else should write to a pipe meanwhile.</remarks>
+    /// <remarks>
+    /// Signal dispositions belong to the whole process: whoever writes meanwhile to a pipe, or a connection, that nobody reads any more ends it,
+    /// without a word. Hence <see cref="SpawnedProcess"/> on Linux.
+    /// </remarks>
     public static Process? StartWithPipeSignal(ProcessStartInfo start)
     {
         if (OperatingSystem.IsWindows())
