@@ -7,9 +7,9 @@ namespace Relay.Benchmarks;
 /// <summary>What the workloads of one run share.</summary>
 /// <param name="isQuick">A look instead of a measurement: one round, small sizes.</param>
 /// <param name="rounds">How often each figure is measured, after a warm-up.</param>
-/// <param name="rows">Measures only what has this in its name; empty for all.</param>
+/// <param name="rows">Measures only what has one of these in its name; empty for all.</param>
 /// <param name="report">Takes the figures.</param>
-internal sealed class Bench(bool isQuick, int rounds, string rows, Report report)
+internal sealed class Bench(bool isQuick, int rounds, IReadOnlyCollection<string> rows, Report report)
 {
     private const int Lines = 2_000_000;
     private const int QuickDivisor = 8;
@@ -76,8 +76,9 @@ internal sealed class Bench(bool isQuick, int rounds, string rows, Report report
         }
     }
 
-    private List<Measurement> Wanted(IEnumerable<Measurement> measurements) =>
-        [.. measurements.Where(measurement => measurement.Rows.Any(row => row.Name.Contains(rows, StringComparison.OrdinalIgnoreCase)))];
+    private List<Measurement> Wanted(IEnumerable<Measurement> measurements) => [.. measurements.Where(measurement => measurement.Rows.Any(IsWanted))];
+
+    private bool IsWanted(Row row) => rows.Count == 0 || rows.Any(text => row.Name.Contains(text, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>Something that gives a sample for each of some rows, as often as it is asked to.</summary>

@@ -5,12 +5,12 @@ using Relay.Benchmarks.Contenders;
 
 var quick = new Option<bool>("--quick") { Description = "A minute's look: one round, small sizes. Its figures are not worth keeping." };
 var only = new Option<string[]>("--only") { Description = "Only these workloads, as W1,W3.", AllowMultipleArgumentsPerToken = true };
-var rows = new Option<string>("--rows") { Description = "Only what has this in its name, as 'per line'.", DefaultValueFactory = _ => "" };
+var rows = new Option<string[]>("--rows") { Description = "Only what has one of these in its name, as 'bare relay, chunks' large.", AllowMultipleArgumentsPerToken = true };
 var rounds = new Option<int?>("--rounds") { Description = "How often each figure is measured, after a warm-up. Default 5; quick, 1." };
 var json = new Option<FileInfo?>("--json") { Description = "Where to write every sample as JSON. Default: benchmarks.json in the temporary folder." };
 var root = new RootCommand("Measures this relay beside a naive hub and a bare WebSocket relay, in one run.") { quick, only, rows, rounds, json };
 root.SetAction((parsed, _) => Suite.RunAsync(
-    parsed.GetValue(quick), [.. (parsed.GetValue(only) ?? []).SelectMany(ids => ids.Split(','))], parsed.GetValue(rows)!, parsed.GetValue(rounds), parsed.GetValue(json)));
+    parsed.GetValue(quick), [.. (parsed.GetValue(only) ?? []).SelectMany(ids => ids.Split(','))], parsed.GetValue(rows) ?? [], parsed.GetValue(rounds), parsed.GetValue(json)));
 
 var role = new Argument<string>("role");
 var port = new Argument<int>("port");

@@ -17,7 +17,7 @@ internal static class Suite
     ];
 
     /// <returns>0; 1 when a figure is below its floor; 2 when there is no such workload.</returns>
-    public static async Task<int> RunAsync(bool isQuick, IReadOnlyCollection<string> only, string rows, int? rounds, FileInfo? json)
+    public static async Task<int> RunAsync(bool isQuick, IReadOnlyCollection<string> only, IReadOnlyCollection<string> rows, int? rounds, FileInfo? json)
     {
         if (only.FirstOrDefault(id => !Workloads.Any(workload => Is(workload, id))) is { } unknown)
         {
