@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Relay.Contracts.Protocol;
 
 /// <summary>Reads one element of an array.</summary>
@@ -31,18 +29,11 @@ internal struct FieldReader
 
     public ReadOnlyMemory<byte> Binary(ref MessagePackReader reader) => Has(ref reader) ? reader.ReadBinary() : default(ReadOnlyMemory<byte>);
 
-    /// <summary>The bytes in an array of the shared pool.</summary>
+    /// <summary>The bytes in an array of the shared pool, which is the caller's.</summary>
     public ReadOnlyMemory<byte> Rented(ref MessagePackReader reader, out byte[]? rented)
     {
         rented = null;
-        if (!Has(ref reader) || reader.ReadBytes() is not { IsEmpty: false } bytes)
-        {
-            return default;
-        }
-
-        rented = ArrayPool<byte>.Shared.Rent(bytes.Length);
-        bytes.CopyTo(rented);
-        return rented.AsMemory(0, bytes.Length);
+        return Has(ref reader) ? reader.ReadRented(out rented) : default;
     }
 
     public OutputType Output(ref MessagePackReader reader) => (OutputType)Int32(ref reader);

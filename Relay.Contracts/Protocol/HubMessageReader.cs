@@ -12,9 +12,8 @@ namespace Relay.Contracts.Protocol;
 internal static class HubMessageReader
 {
     /// <summary>The message, or null if its type is unknown: a newer peer may know more types.</summary>
-    public static HubMessage? Read(ReadOnlySpan<byte> body, IInvocationBinder binder, bool rentsItems)
+    public static HubMessage? Read(MessagePackReader reader, IInvocationBinder binder)
     {
-        var reader = new MessagePackReader(body) { RentsItems = rentsItems };
         ThrowUnlessOneValue(reader);
         var items = reader.ReadArrayHeader();
         return reader.ReadInt64() switch

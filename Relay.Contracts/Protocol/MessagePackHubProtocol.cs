@@ -89,20 +89,12 @@ public sealed class MessagePackHubProtocol : IHubProtocol
     {
         if (body.IsSingleSegment)
         {
-            return HubMessageReader.Read(body.FirstSpan, binder, rentsItems);
+            return HubMessageReader.Read(new MessagePackReader(body.FirstSpan) { RentsItems = rentsItems }, binder);
         }
 
-        var length = (int)body.Length;
-        var copy = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            body.CopyTo(copy);
-            return HubMessageReader.Read(copy.AsSpan(0, length), binder, rentsItems);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(copy);
-        }
+        using var whole = new RentedBody((int)body.Length);
+        body.CopyTo(whole.Bytes);
+        return HubMessageReader.Read(new MessagePackReader(whole.Bytes) { RentsItems = rentsItems, Body = whole }, binder);
     }
 
     private static (int Total, int Body) Measure(HubMessage message)

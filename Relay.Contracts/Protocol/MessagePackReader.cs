@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -15,6 +16,9 @@ internal ref partial struct MessagePackReader(ReadOnlySpan<byte> bytes)
 
     /// <summary>Whether the bytes of <see cref="WriteItem"/>s go to arrays of the shared pool.</summary>
     public bool RentsItems { get; init; }
+
+    /// <summary>Where all the bytes lie, from its beginning on, if that may be kept.</summary>
+    public RentedBody? Body { get; init; }
 
     public readonly int Remaining => _bytes.Length - _position;
 
@@ -90,6 +94,28 @@ internal ref partial struct MessagePackReader(ReadOnlySpan<byte> bytes)
         var copy = received.IsEmpty ? [] : GC.AllocateUninitializedArray<byte>(received.Length);
         received.CopyTo(copy);
         return copy;
+    }
+
+    /// <summary>The bytes in an array of the shared pool: a copy, or their place in <see cref="Body"/>, which nobody else has then.</summary>
+    /// <param name="rented">The array, which is the caller's; null when there are no bytes.</param>
+    public ReadOnlyMemory<byte> ReadRented(out byte[]? rented)
+    {
+        var received = ReadBytes();
+        rented = null;
+        if (received.IsEmpty)
+        {
+            return default;
+        }
+
+        rented = Body?.Take();
+        if (rented is not null)
+        {
+            return rented.AsMemory(_position - received.Length, received.Length);
+        }
+
+        rented = ArrayPool<byte>.Shared.Rent(received.Length);
+        received.CopyTo(rented);
+        return rented.AsMemory(0, received.Length);
     }
 
     /// <summary>The bytes of binary data. They belong to the receive buffer.</summary>

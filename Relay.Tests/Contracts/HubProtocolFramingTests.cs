@@ -2,6 +2,7 @@ using System.Buffers;
 using FluentAssertions;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Relay.Contracts;
+using Relay.Tests.TestKit;
 using Xunit;
 
 namespace Relay.Tests.Contracts;
@@ -103,37 +104,14 @@ public sealed class HubProtocolFramingTests
         var frame = Samples.Encode(item);
         for (var count = 0; count < frame.Length; count++)
         {
-            var input = Segments(frame.Take(count).Select(b => new[] { b }));
+            var input = Sequences.Of(frame.Take(count).Select(b => new[] { b }));
 
             Samples.Protocol.TryParseMessage(ref input, new Binder(typeof(WriteRequest)), out _).Should().BeFalse();
             input.Length.Should().Be(count);
         }
 
-        Samples.Describe(Samples.Decode(Segments(frame.Select(b => new[] { b })), new Binder(typeof(WriteRequest)))).Should().Be(Samples.Describe(item));
+        Samples.Describe(Samples.Decode(Sequences.Of(frame.Select(b => new[] { b })), new Binder(typeof(WriteRequest)))).Should().Be(Samples.Describe(item));
     }
 
-    private static ReadOnlySequence<byte> Split(byte[] bytes, int at) => Segments([bytes[..at], [], bytes[at..]]);
-
-    private static ReadOnlySequence<byte> Segments(IEnumerable<byte[]> parts)
-    {
-        var first = new Segment([], 0);
-        var last = parts.Aggregate(first, (segment, part) => segment.Append(part));
-        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
-    }
-
-    private sealed class Segment : ReadOnlySequenceSegment<byte>
-    {
-        public Segment(byte[] bytes, long start)
-        {
-            Memory = bytes;
-            RunningIndex = start;
-        }
-
-        public Segment Append(byte[] bytes)
-        {
-            var next = new Segment(bytes, RunningIndex + Memory.Length);
-            Next = next;
-            return next;
-        }
-    }
+    private static ReadOnlySequence<byte> Split(byte[] bytes, int at) => Sequences.Of([bytes[..at], [], bytes[at..]]);
 }

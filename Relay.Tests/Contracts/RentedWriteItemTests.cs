@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using FluentAssertions;
 using Microsoft.AspNetCore.SignalR.Protocol;
 using Relay.Contracts;
 using Relay.Contracts.Protocol;
+using Relay.Tests.TestKit;
 using Xunit;
 
 namespace Relay.Tests.Contracts;
@@ -43,9 +45,28 @@ public sealed class RentedWriteItemTests
         ((RentedWriteItem)item).Return();
     }
 
-    private static WriteItem Decode(WriteItem item)
+    [Fact]
+    public void One_that_came_in_pieces_keeps_the_array_in_which_they_were_put_together()
     {
-        var input = new ReadOnlySequence<byte>(Protocol.GetMessageBytes(new StreamItemMessage("1", item)));
+        var bytes = new byte[200_000];
+        Random.Shared.NextBytes(bytes);
+        var item = (RentedWriteItem)Decode(new WriteItem { Kind = WriteItemKind.Data, Output = OutputType.Stdout, Offset = 1, Data = bytes }, pieceBytes: 64 * 1024);
+
+        // Whoever rents as much meanwhile gets other arrays.
+        var others = Enumerable.Range(0, 8).Select(_ => ArrayPool<byte>.Shared.Rent(bytes.Length)).ToList();
+        others.ForEach(other => other.AsSpan().Clear());
+        item.Data.ToArray().Should().Equal(bytes);
+        MemoryMarshal.TryGetArray(item.Data, out var place).Should().BeTrue();
+        place.Offset.Should().BePositive("what stood before the bytes in the message is before them still: nothing was copied");
+
+        item.Return();
+        item.Return();
+        others.ForEach(other => ArrayPool<byte>.Shared.Return(other));
+    }
+
+    private static WriteItem Decode(WriteItem item, int pieceBytes = int.MaxValue)
+    {
+        var input = Sequences.Of(Protocol.GetMessageBytes(new StreamItemMessage("1", item)).ToArray().Chunk(pieceBytes));
         Protocol.TryParseMessage(ref input, Binder.For(item), out var message).Should().BeTrue();
         return (WriteItem)((StreamItemMessage)message!).Item!;
     }
