@@ -135,8 +135,8 @@ internal static class RelayApplication
     {
         var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
 
-        // Accepted sockets inherit both. A stalled reader costs a small kernel buffer instead of the default's megabytes, and a half-open
-        // HTTP writer, which no ping can find, loses its lease in half a minute.
+        // Accepted sockets inherit both. A stalled reader costs a small kernel buffer instead of the default's megabytes (HubSocket asks for more, for
+        // the large batches of the hub), and a half-open HTTP writer, which no ping can find, loses its lease in half a minute.
         socket.SendBufferSize = 64 * 1024;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 10);

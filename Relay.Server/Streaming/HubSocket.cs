@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Connections;
@@ -16,6 +17,9 @@ internal sealed class HubSocket : ConnectionContext, IDuplexPipe, IConnectionUse
 {
     private const int SegmentBytes = 64 * 1024;
     private const int ReceiveBufferBytes = 256 * 1024;
+
+    // A large batch must fit: of one that does not the socket takes a part, and the next is made only when the peer has taken the rest.
+    private const int SendBufferBytes = 256 * 1024;
 
     // Of the shared pool they would fill all places as soon as many clients connect at once, each with a few bytes.
     private static readonly PipeOptions Receiving = new(
@@ -51,7 +55,14 @@ internal sealed class HubSocket : ConnectionContext, IDuplexPipe, IConnectionUse
     public TransferFormat ActiveFormat
     {
         get => _output.IsText ? TransferFormat.Text : TransferFormat.Binary;
-        set => _output.IsText = value == TransferFormat.Text;
+        set
+        {
+            _output.IsText = value == TransferFormat.Text;
+            if (SendsLargeMessagesWell)
+            {
+                MakeRoomForLargeMessages();
+            }
+        }
     }
 
     /// <summary>Whether a large message is in memory only once while it is sent. TLS copies it, and as text it comes in pieces.</summary>
@@ -102,6 +113,18 @@ internal sealed class HubSocket : ConnectionContext, IDuplexPipe, IConnectionUse
     public override void Abort(ConnectionAbortedException abortReason) => HttpContext!.Abort();
 
     public override void Abort() => HttpContext!.Abort();
+
+    private void MakeRoomForLargeMessages()
+    {
+        try
+        {
+            Features.GetRequiredFeature<IConnectionSocketFeature>().Socket.SendBufferSize = SendBufferBytes;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It is gone; who reads from it will be told.
+        }
+    }
 
     private void DropIfStuck()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text;
 using FluentAssertions;
@@ -43,6 +44,27 @@ public sealed class StuckReaderTests
         each.Should().BeLessThan(300 * 1024);
         stuck.ForEach(reader => reader.Dispose());
     }
+
+    /// <summary>While a batch did not fit, each of a fast reader's waited for it in between: the hub makes the next one when the socket has taken the last.</summary>
+    [Fact]
+    public async Task The_kernel_takes_a_large_batch_whole_and_not_much_more()
+    {
+        await using var relay = await MeasuredRelay.StartAsync();
+        var session = await relay.Api.CreateSession();
+        await relay.Api.Append(session, new byte[LogBytes]);
+
+        using var stuck = await Stick(relay.Api, session, "hub, MessagePack");
+
+        await Eventually.True(() => WaitingToBeSent(relay.BaseAddress.Port) > 192 * 1024, "a batch waits in the kernel", describe: () => $"{WaitingToBeSent(relay.BaseAddress.Port)} bytes do");
+        WaitingToBeSent(relay.BaseAddress.Port).Should().BeLessThan(600 * 1024);
+    }
+
+    /// <summary>Bytes that the kernel has of the connections of a port of this machine, and the peers have not.</summary>
+    private static long WaitingToBeSent(int port) => File.ReadLines("/proc/net/tcp")
+        .Skip(1)
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Where(fields => fields[1].EndsWith(string.Create(CultureInfo.InvariantCulture, $":{port:X4}"), StringComparison.Ordinal))
+        .Sum(fields => long.Parse(fields[4].Split(':')[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 
     private static async Task<IDisposable> Stick(RelayApi relay, string session, string kind)
     {
