@@ -40,7 +40,7 @@ internal sealed class PipedJob : Job
         {
             return new PipedJob(file, command);
         }
-        catch (Win32Exception failure)
+        catch (Exception failure) when (failure is IOException or Win32Exception)
         {
             throw JobNotStartedException.NotExecutable(command[0], failure.Message);
         }
