@@ -32,6 +32,15 @@ internal sealed class FakeTime : TimeProvider
         }
     }
 
+    /// <summary>Whether a timer is due after exactly this time: to wait for one among others.</summary>
+    public bool IsArmedFor(TimeSpan due)
+    {
+        lock (_lock)
+        {
+            return _timers.Exists(timer => timer.Due == _now + due);
+        }
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
