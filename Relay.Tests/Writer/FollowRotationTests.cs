@@ -77,6 +77,46 @@ public sealed class FollowRotationTests
         await ShouldHaveAll(log);
     }
 
+    /// <summary>Two rotations, each between any two looks of the follower: one of them falls into the reading of a hole, or of a copy.</summary>
+    [Theory]
+    [InlineData("", true, false)]
+    [InlineData("", true, true)]
+    [InlineData("", false, false)]
+    [InlineData("", false, true)]
+    [InlineData("a banner that each file begins with\n", true, false)]
+    [InlineData("a banner that each file begins with\n", true, true)]
+    [InlineData("a banner that each file begins with\n", false, false)]
+    [InlineData("a banner that each file begins with\n", false, true)]
+    public async Task A_rotation_by_copying_and_truncating_between_any_two_looks_loses_and_repeats_nothing(string begin, bool appends, bool restarts)
+    {
+        const int looks = 12;
+        const int looksUntilTaken = 2; // Before, nothing is known of the log, and what was rotated before the first start is not read.
+        var first = Lines(1, 9000);
+        var moments = from before in Enumerable.Range(0, looks) from between in Enumerable.Range(0, looks) select (before, between);
+        foreach (var (before, between) in moments.Where(moment => !restarts || moment.before >= looksUntilTaken))
+        {
+            await using var log = new FollowedLog { Appends = appends };
+            await log.Look();
+            log.Write(begin + first);
+            await log.Look(before);
+            log.CopyAndTruncate();
+            log.Write(begin + Lines(9001, 9002));
+            await log.Look(between);
+            log.CopyAndTruncate();
+            log.Write(begin + Lines(9003, 9004));
+            if (restarts)
+            {
+                log.BeginToLookAnew();
+            }
+
+            await log.LookAtAll();
+            log.Taken.ShouldBeExactly(log.Written.ToArray(), $"what was taken with rotations after {before} and {between} more looks");
+            log.Said.Should().BeEmpty();
+        }
+
+        static string Lines(int first, int last) => string.Concat(Enumerable.Range(first, last - first + 1).Select(line => $"line {line}\n"));
+    }
+
     [Fact]
     public async Task A_file_that_grew_again_beyond_the_place_that_was_reached_is_still_known_to_be_truncated()
     {

@@ -104,14 +104,34 @@ internal sealed class FollowedLog : IAsyncDisposable
     public void Follow()
     {
         _ending = new CancellationTokenSource();
-        _follower = new FileFollower(Path, FileCheckpoint.Decode((_checkpoint?.Encode() ?? default).Span), Pace, Take, message =>
+        var follower = _follower = NewFollower();
+        _running = Task.Run(() => follower.RunAsync(_ending.Token, CancellationToken.None));
+    }
+
+    /// <summary>The follower looks once, or so many times, and not by itself.</summary>
+    public async Task Look(int times = 1)
+    {
+        _follower ??= NewFollower();
+        for (var i = 0; i < times; i++)
         {
-            lock (_said)
-            {
-                _said.Add(message);
-            }
-        });
-        _running = Task.Run(() => _follower.RunAsync(_ending.Token, CancellationToken.None));
+            await _follower.StepAsync(isEnding: false, CancellationToken.None);
+        }
+    }
+
+    /// <summary>The follower is gone without a word; another one begins where its last bytes were kept.</summary>
+    public void BeginToLookAnew()
+    {
+        _follower?.Dispose();
+        _follower = null;
+    }
+
+    /// <summary>The follower looks until it finds nothing new.</summary>
+    public async Task LookAtAll()
+    {
+        _follower ??= NewFollower();
+        while (await _follower.StepAsync(isEnding: true, CancellationToken.None))
+        {
+        }
     }
 
     /// <summary>The follower reads to the end and goes.</summary>
@@ -132,9 +152,18 @@ internal sealed class FollowedLog : IAsyncDisposable
             await StopFollowing();
         }
 
+        _follower?.Dispose();
         _job?.Dispose();
         _folder.Dispose();
     }
+
+    private FileFollower NewFollower() => new(Path, FileCheckpoint.Decode((_checkpoint?.Encode() ?? default).Span), Pace, Take, message =>
+    {
+        lock (_said)
+        {
+            _said.Add(message);
+        }
+    });
 
     private string Describe() => $"{Taken.Length} of {Written.Length} bytes taken; {string.Join("; ", _said)}; {string.Join(", ", Directory.GetFiles(Folder))}";
 

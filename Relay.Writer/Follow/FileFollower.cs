@@ -155,7 +155,7 @@ internal sealed class FileFollower : IDisposable
             return (Verdict.Truncated, 0, 0, null);
         }
 
-        if (file.Mark.Offset < ChunkBytes && Before(file, _buffer.AsSpan(0, count)) is var (verdict, earlier) && verdict != Verdict.Read)
+        if ((file.Mark.Offset < ChunkBytes || file.Mark.IsHole) && Before(file, _buffer.AsSpan(0, count)) is var (verdict, earlier) && verdict != Verdict.Read)
         {
             return (verdict, 0, 0, earlier);
         }
@@ -164,9 +164,9 @@ internal sealed class FileFollower : IDisposable
     }
 
     /// <summary>
-    /// Near the beginning the mark proves little: nothing was read, or a banner that each file begins with. But while the name stands for this file,
-    /// a rotated one that holds the mark and was not read is a copy of what is in this file, or came before it and goes on in another way.
-    /// Looked for after the bytes were read: else there may be one that came in between.
+    /// Near the beginning the mark proves little: nothing was read, or a banner that each file begins with; in a hole, however far, it proves nothing.
+    /// But while the name stands for this file, a rotated one that holds the mark and was not read is a copy of what is in this file, or came before
+    /// it and goes on in another way. Looked for after the bytes were read: else there may be one that came in between.
     /// </summary>
     private (Verdict Verdict, OpenLog? Earlier) Before(OpenLog file, ReadOnlySpan<byte> read)
     {
@@ -201,14 +201,10 @@ internal sealed class FileFollower : IDisposable
         }
 
         _takenFrom = file.Mark;
+        var isInHole = file.Mark.IsHole;
         file.Mark.Advance(bytes.Span);
+        bytes = isInHole ? bytes.TrimStart((byte)0) : bytes;
         file.QuietSince = null;
-        if (file.IsInHole)
-        {
-            bytes = bytes.TrimStart((byte)0);
-            file.IsInHole = bytes.IsEmpty;
-        }
-
         if (!bytes.IsEmpty)
         {
             await _take(

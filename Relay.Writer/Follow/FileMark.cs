@@ -26,6 +26,12 @@ internal sealed class FileMark
 
     public long Offset { get; private set; }
 
+    /// <summary>
+    /// Whether all that was read so far are NUL bytes: the hole that a job leaves in front of its output when its log is truncated and it does not
+    /// append. A mark that was found, and was not there all the time, knows only its first and last bytes.
+    /// </summary>
+    public bool IsHole { get; private set; } = true;
+
     public Fingerprint Fingerprint => FingerprintBefore(0);
 
     private ReadOnlySpan<byte> Tail => _recent.AsSpan(_recent.Length - Math.Min(_recent.Length, MostBytes));
@@ -41,6 +47,7 @@ internal sealed class FileMark
             _recent = ReadAt(file, fingerprint.Offset - size, size),
             Offset = fingerprint.Offset,
         };
+        mark.IsHole = AreNul(mark._head) && AreNul(mark._recent);
         return mark._recent.Length == size && mark.Fingerprint == fingerprint ? mark : null;
     }
 
@@ -65,11 +72,14 @@ internal sealed class FileMark
         var last = bytes[^Math.Min(bytes.Length, MostRecentBytes)..];
         _recent = [.. _recent[^Math.Min(_recent.Length, MostRecentBytes - last.Length)..], .. last];
         Offset += bytes.Length;
+        IsHole = IsHole && AreNul(bytes);
     }
 
     /// <summary>Whether the file still holds, before the mark, what was read there.</summary>
     public bool IsIn(SafeFileHandle file) =>
         ReadAt(file, 0, _head.Length).AsSpan().SequenceEqual(_head) && ReadAt(file, Offset - Tail.Length, Tail.Length).AsSpan().SequenceEqual(Tail);
+
+    private static bool AreNul(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExcept((byte)0);
 
     private static byte[] ReadAt(SafeFileHandle file, long offset, int count)
     {

@@ -24,10 +24,6 @@ internal sealed partial class OpenLog(SafeFileHandle handle, FileIdentity identi
 
     public FileStatus Status => FileStatus.Of(handle);
 
-    /// <summary>Whether all that was read so far are NUL bytes: the hole that a job leaves in front of its output when its log is truncated and it
-    /// does not append.</summary>
-    public bool IsInHole { get; set; } = mark.Offset == 0;
-
     /// <summary>When the file was first seen to have ended, with another one in its place; it has not grown since.</summary>
     public long? QuietSince { get; set; }
 
