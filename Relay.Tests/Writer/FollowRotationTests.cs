@@ -264,6 +264,29 @@ public sealed class FollowRotationTests
         log.Taken.ShouldBeExactly(log.Written.ToArray(), "what was taken");
     }
 
+    [Fact]
+    public async Task A_neighbour_with_a_hole_of_its_own_is_no_copy()
+    {
+        const int looks = 6; // One of them falls into the hole.
+        for (var before = 0; before < looks; before++)
+        {
+            await using var log = new FollowedLog { Appends = false };
+            await File.WriteAllTextAsync(log.Path + ".err", new string('\0', 200_000) + "of a neighbour\n");
+            log.Write(lines: 12_000);
+            await log.LookAtAll();
+            log.CopyAndTruncate();
+            log.Write(lines: 1);
+            await log.Look(before);
+            await using (var file = new FileStream(log.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            {
+                file.SetLength(0);
+            }
+
+            await log.LookAtAll();
+            log.Taken.AsSpan().IndexOf("of a neighbour"u8).Should().Be(-1, "the log was truncated after {0} looks", before);
+        }
+    }
+
     private static async Task ShouldHaveAll(FollowedLog log)
     {
         await log.UntilAllIsTaken();

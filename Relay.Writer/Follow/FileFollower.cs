@@ -55,6 +55,7 @@ internal sealed class FileFollower : IDisposable
         var quietLooks = 0;
         while (quietLooks < LooksAtTheEnd)
         {
+            cancellationToken.ThrowIfCancellationRequested(); // Nothing else asks in a hole, and it may have many gigabytes.
             var isEnding = ending.IsCancellationRequested;
             if (await StepAsync(isEnding, cancellationToken))
             {

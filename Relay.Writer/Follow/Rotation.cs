@@ -98,7 +98,7 @@ internal sealed class Rotation(LogFolder folder)
     /// <returns><c>null</c> when nothing was read of the file, so that nothing identifies a copy, or there is none.</returns>
     public OpenLog? FindCopy(Fingerprint place, FileIdentity original) =>
         place.Offset == 0 ? null
-        : place.Offset < FileMark.MostBytes ? FindRotated(place, original)
+        : place.Offset < FileMark.MostBytes || place.IsHole ? FindRotated(place, original)
         // Another name is as good when there are enough bytes to tell a copy from a neighbour.
         : FirstAt(place, isFinal: true, () => MayHold(place, original, NotOlderThanRead().Concat(folder.Others())));
 
