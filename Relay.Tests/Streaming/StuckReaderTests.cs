@@ -55,8 +55,16 @@ public sealed class StuckReaderTests
 
         using var stuck = await Stick(relay.Api, session, "hub, MessagePack");
 
-        await Eventually.True(() => WaitingToBeSent(relay.BaseAddress.Port) > 192 * 1024, "a batch waits in the kernel", describe: () => $"{WaitingToBeSent(relay.BaseAddress.Port)} bytes do");
-        WaitingToBeSent(relay.BaseAddress.Port).Should().BeLessThan(600 * 1024);
+        var (before, now) = (0L, 0L);
+        await Eventually.True(
+            () =>
+            {
+                (before, now) = (now, WaitingToBeSent(relay.BaseAddress.Port));
+                return now > 192 * 1024 && now == before;
+            },
+            "a batch waits in the kernel, and no more comes",
+            describe: () => $"{now} bytes wait");
+        now.Should().BeLessThan(600 * 1024);
     }
 
     /// <summary>Bytes that the kernel has of the connections of a port of this machine, and the peers have not.</summary>

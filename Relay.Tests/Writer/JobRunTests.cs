@@ -1,7 +1,7 @@
-using System.Runtime.Versioning;
 using System.Text;
 using FluentAssertions;
 using Relay.Terminal;
+using Relay.Tests.TestKit;
 using Relay.Writer;
 using Relay.Writer.Run;
 using Xunit;
@@ -57,7 +57,6 @@ public sealed class JobRunTests : IDisposable
 
     /// <summary>While it did not, a write to a broken pipe or connection ended whatever process the writer runs in, without a word.</summary>
     [Fact]
-    [SupportedOSPlatform("linux")]
     public async Task A_command_that_is_started_leaves_our_own_pipe_signal_ignored()
     {
         const ulong BrokenPipe = 1UL << 12;
@@ -65,7 +64,7 @@ public sealed class JobRunTests : IDisposable
         {
             for (var i = 0; i < 100; i++)
             {
-                using var job = PipedJob.Start(["true"]);
+                using var job = Job.Start(["true"], pty: false);
                 (await job.WaitForExitAsync()).Should().Be(0);
             }
         });
@@ -78,6 +77,26 @@ public sealed class JobRunTests : IDisposable
 
         await runs;
         stayed.Should().BeTrue("another thread may write to a broken connection at any time");
+    }
+
+    /// <summary>Nobody else does where there is no init: each would keep its entry in the table of processes until the container ends.</summary>
+    [ContainerTheory]
+    [InlineData]
+    [InlineData("--pty")]
+    public async Task As_the_first_process_of_a_container_it_reaps_what_the_command_leaves_behind(params string[] options)
+    {
+        const string script = """
+            for i in {1..20}; do (sleep 0.1 &); done
+            for i in {1..200}; do
+              orphans=$(grep -l '^PPid:.1$' /proc/[0-9]*/status 2>/dev/null | grep -v "^/proc/$$/")
+              [ -z "$orphans" ] && exit 7
+              sleep 0.1
+            done
+            grep -h ^State $orphans; exit 8
+            """;
+        var writer = DotNet.Writer(["run", "--session", "s", "--url", "http://127.0.0.1:1", "--no-spool", "--flush-timeout", "100ms", .. options, "--", "bash", "-c", script]);
+        await using var container = await ChildProcess.Run(Container.Of(writer));
+        container.ExitCode.Should().Be(7, container.StdoutText + container.StderrText);
     }
 
     [Fact]

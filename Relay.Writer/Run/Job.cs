@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace Relay.Writer.Run;
 
 /// <summary>The command that runs: our stdin is its stdin, its outputs come to us.</summary>
@@ -7,15 +9,25 @@ internal abstract class Job : IDisposable
 
     public abstract Stream Stderr { get; }
 
+    /// <param name="command">The program, as a path or to be found along PATH, and its arguments.</param>
+    /// <param name="pty">Whether its outputs are pseudo-terminals instead of pipes; only on Linux.</param>
     /// <exception cref="JobNotStartedException">There is no such command, or it cannot be executed.</exception>
-    public static Job Start(RunOptions options)
+    public static Job Start(IReadOnlyList<string> command, bool pty)
     {
-        if (!OperatingSystem.IsLinux())
+        var file = CommandPath.Find(command[0]);
+        try
         {
-            return PortableJob.Start(options.Command);
-        }
+            if (!OperatingSystem.IsLinux())
+            {
+                return new PortableJob(file, command);
+            }
 
-        return options.Pty ? PtyJob.Start(options.Command) : PipedJob.Start(options.Command);
+            return pty ? new PtyJob(file, command) : new PipedJob(file, command);
+        }
+        catch (Exception failure) when (failure is IOException or Win32Exception)
+        {
+            throw JobNotStartedException.NotExecutable(command[0], failure.Message);
+        }
     }
 
     /// <summary>Waits for the process, not for its outputs.</summary>

@@ -17,7 +17,7 @@ internal sealed class JobRun(StandardStreams streams, RunOptions options, TimePr
         Job job;
         try
         {
-            job = Job.Start(options);
+            job = Job.Start(options.Command, options.Pty);
         }
         catch (JobNotStartedException failure)
         {

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.IO.Pipes;
 using System.Runtime.Versioning;
 
@@ -12,39 +11,29 @@ internal sealed class PipedJob : Job
     private readonly AnonymousPipeServerStream _stderr = new(PipeDirection.In);
     private readonly SpawnedProcess _process;
 
-    private PipedJob(string file, IReadOnlyList<string> command)
+    /// <exception cref="System.ComponentModel.Win32Exception">The system refuses to execute the file.</exception>
+    public PipedJob(string file, IReadOnlyList<string> command)
     {
         try
         {
             _process = SpawnedProcess.Start(file, command, _stdout.ClientSafePipeHandle, _stderr.ClientSafePipeHandle);
-            // Only then do we see the end of its outputs.
-            _stdout.DisposeLocalCopyOfClientHandle();
-            _stderr.DisposeLocalCopyOfClientHandle();
         }
         catch
         {
             Dispose();
             throw;
         }
+        finally
+        {
+            // Only then do we see the end of its outputs.
+            _stdout.DisposeLocalCopyOfClientHandle();
+            _stderr.DisposeLocalCopyOfClientHandle();
+        }
     }
 
     public override Stream Stdout => _stdout;
 
     public override Stream Stderr => _stderr;
-
-    /// <inheritdoc cref="Job.Start"/>
-    public static PipedJob Start(IReadOnlyList<string> command)
-    {
-        var file = CommandPath.Find(command[0]);
-        try
-        {
-            return new PipedJob(file, command);
-        }
-        catch (Exception failure) when (failure is IOException or Win32Exception)
-        {
-            throw JobNotStartedException.NotExecutable(command[0], failure.Message);
-        }
-    }
 
     public override Task<int> WaitForExitAsync() => _process.Exit;
 

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Relay.Writer.Run;
@@ -8,31 +7,22 @@ internal sealed class PortableJob : Job
 {
     private readonly Process _process;
 
-    private PortableJob(Process process) => _process = process;
-
-    public override Stream Stdout => _process.StandardOutput.BaseStream;
-
-    public override Stream Stderr => _process.StandardError.BaseStream;
-
-    /// <inheritdoc cref="Job.Start"/>
-    public static PortableJob Start(IReadOnlyList<string> command)
+    /// <exception cref="System.ComponentModel.Win32Exception">The system refuses to execute the file.</exception>
+    public PortableJob(string file, IReadOnlyList<string> command)
     {
-        var start = new ProcessStartInfo(CommandPath.Find(command[0]), command.Skip(1))
+        var start = new ProcessStartInfo(file, command.Skip(1))
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         JobEnvironment.AddTo(start.Environment);
-        try
-        {
-            return new PortableJob(UnixSignals.StartWithPipeSignal(start)!);
-        }
-        catch (Win32Exception failure)
-        {
-            throw JobNotStartedException.NotExecutable(command[0], failure.Message);
-        }
+        _process = UnixSignals.StartWithPipeSignal(start)!;
     }
+
+    public override Stream Stdout => _process.StandardOutput.BaseStream;
+
+    public override Stream Stderr => _process.StandardError.BaseStream;
 
     public override async Task<int> WaitForExitAsync()
     {

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
@@ -17,7 +16,9 @@ internal sealed class PtyJob : Job
     private readonly PosixSignalRegistration _resized;
     private readonly SpawnedProcess _process;
 
-    private PtyJob(string file, IReadOnlyList<string> command)
+    /// <exception cref="IOException">There is no pseudo-terminal to be had. What was opened until then goes with our process, which is about to end.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">The system refuses to execute the file. The same.</exception>
+    public PtyJob(string file, IReadOnlyList<string> command)
     {
         var size = WindowSize.OfOurTerminal();
         _stdout = PseudoTerminal.Open(size);
@@ -33,21 +34,6 @@ internal sealed class PtyJob : Job
     public override Stream Stdout { get; }
 
     public override Stream Stderr { get; }
-
-    /// <inheritdoc cref="Job.Start"/>
-    public static PtyJob Start(IReadOnlyList<string> command)
-    {
-        var file = CommandPath.Find(command[0]);
-        try
-        {
-            return new PtyJob(file, command);
-        }
-        catch (Exception failure) when (failure is IOException or Win32Exception)
-        {
-            // What was opened until then goes with the process, which is about to end.
-            throw JobNotStartedException.NotExecutable(command[0], failure.Message);
-        }
-    }
 
     public override Task<int> WaitForExitAsync() => _process.Exit;
 

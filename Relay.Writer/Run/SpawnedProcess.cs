@@ -11,10 +11,15 @@ internal sealed partial class SpawnedProcess
 {
     private const int Child = 17;
     private const nint Ignored = 1;
+    private const int FirstId = 1;
+    private const int All = 0;
     private const int ById = 1;
     private const int Exited = 4;
     private const int LeaveWaitable = 0x01000000;
     private const int Interrupted = 4;
+
+    // siginfo_t: three ints, then a union that is aligned like a pointer and begins with the process.
+    private static readonly int EndedIdAt = nint.Size == 8 ? 16 : 12;
 
     private readonly Lock _gate = new();
     private readonly int _id;
@@ -70,14 +75,8 @@ internal sealed partial class SpawnedProcess
 
     private void Wait()
     {
-        Span<byte> information = stackalloc byte[128];
+        WaitUntilReapable();
         int result;
-        do
-        {
-            result = waitid(ById, (uint)_id, information, Exited | LeaveWaitable);
-        }
-        while (result < 0 && Marshal.GetLastPInvokeError() == Interrupted);
-
         int status;
         lock (_gate)
         {
@@ -93,6 +92,33 @@ internal sealed partial class SpawnedProcess
 
         var killedBy = status & 0x7f;
         _exit.SetResult(killedBy == 0 ? (status >> 8) & 0xff : 128 + killedBy);
+    }
+
+    /// <summary>
+    /// Leaves it to be reaped. As the first process of a container we are the parent, too, of all that the command leaves behind; what has ended of that is reaped
+    /// here, or it would fill the table of processes.
+    /// </summary>
+    private void WaitUntilReapable()
+    {
+        var kind = Environment.ProcessId == FirstId ? All : ById;
+        Span<byte> information = stackalloc byte[128];
+        while (true)
+        {
+            if (waitid(kind, (uint)_id, information, Exited | LeaveWaitable) == 0)
+            {
+                var ended = MemoryMarshal.Read<int>(information[EndedIdAt..]);
+                if (ended == _id)
+                {
+                    return;
+                }
+
+                _ = waitpid(ended, out _, 0);
+            }
+            else if (Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                return;
+            }
+        }
     }
 
     [LibraryImport("libc", SetLastError = true)]
