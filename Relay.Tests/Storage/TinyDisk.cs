@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Relay.Tests.TestKit;
 using Xunit;
 
@@ -11,7 +10,7 @@ internal sealed class TinyDisk : IDisposable
 
     public TinyDisk()
     {
-        if (!Run("mount", "-t", "tmpfs", "-o", "size=2m", "relay-test", _folder.Path))
+        if (!Tool.Succeeds("mount", "-t", "tmpfs", "-o", "size=2m", "relay-test", _folder.Path))
         {
             _folder.Dispose();
             throw new InvalidOperationException("tmpfs could not be mounted.");
@@ -41,7 +40,7 @@ internal sealed class TinyDisk : IDisposable
 
     public void MakeRoom()
     {
-        if (!Run("mount", "-o", "remount,size=64m", _folder.Path))
+        if (!Tool.Succeeds("mount", "-o", "remount,size=64m", _folder.Path))
         {
             throw new InvalidOperationException("tmpfs could not be made larger.");
         }
@@ -49,7 +48,7 @@ internal sealed class TinyDisk : IDisposable
 
     public void Dispose()
     {
-        Run("umount", "-l", _folder.Path);
+        Tool.Succeeds("umount", "-l", _folder.Path);
         _folder.Dispose();
     }
 
@@ -60,18 +59,10 @@ internal sealed class TinyDisk : IDisposable
             new TinyDisk().Dispose();
             return true;
         }
-        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (InvalidOperationException)
         {
             return false;
         }
-    }
-
-    private static bool Run(string command, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
-        process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0;
     }
 }
 

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using Xunit;
 
 namespace Relay.Tests.TestKit;
@@ -12,25 +10,9 @@ internal static class Container
     private static readonly string[] Options =
         [.. Environment.IsPrivilegedProcess ? Array.Empty<string>() : ["--map-root-user"], "--pid", "--fork", "--kill-child", "--mount-proc"];
 
-    public static bool IsPermitted { get; } = CanStart();
+    public static bool IsPermitted { get; } = Tool.Succeeds(Unshare, [.. Options, "true"]);
 
     public static ChildCommand Of(ChildCommand command) => command with { FileName = Unshare, Arguments = [.. Options, command.FileName, .. command.Arguments] };
-
-    private static bool CanStart()
-    {
-        try
-        {
-            using var process = Process.Start(
-                new ProcessStartInfo(Unshare, [.. Options, "true"]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
-            process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
-    }
 }
 
 /// <summary>A test that needs a <see cref="Container"/>; where users may not make namespaces only root can.</summary>

@@ -211,11 +211,7 @@ public sealed class FollowRotationTests
         log.Write(lines: 10);
         await log.UntilAllIsTaken();
 
-        await using (var file = new FileStream(log.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
-        {
-            file.SetLength(0);
-        }
-
+        log.Truncate();
         log.Write(lines: 3);
         await log.UntilAllIsTaken();
         await log.StopFollowing();
@@ -252,11 +248,7 @@ public sealed class FollowRotationTests
         log.Follow();
         log.Write(lines: 1);
         await log.UntilAllIsTaken();
-        await using (var file = new FileStream(log.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
-        {
-            file.SetLength(0);
-        }
-
+        log.Truncate();
         await Eventually.True(() => log.Said.Count > 0, "the truncation is noticed");
         log.Write(lines: 1);
         await log.UntilAllIsTaken();
@@ -277,14 +269,24 @@ public sealed class FollowRotationTests
             log.CopyAndTruncate();
             log.Write(lines: 1);
             await log.Look(before);
-            await using (var file = new FileStream(log.Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
-            {
-                file.SetLength(0);
-            }
-
+            log.Truncate();
             await log.LookAtAll();
             log.Taken.AsSpan().IndexOf("of a neighbour"u8).Should().Be(-1, "the log was truncated after {0} looks", before);
         }
+    }
+
+    [Fact]
+    public async Task Giving_up_is_heard_in_a_hole()
+    {
+        const long hours = 1L << 42; // To read it would take that long.
+        await using var log = new FollowedLog { Appends = false };
+        log.Write(lines: 1);
+        await log.LookAtAll();
+        log.Truncate(hours);
+        using var giveUp = new CancellationTokenSource();
+        var following = log.FollowUntil(giveUp.Token);
+        await giveUp.CancelAsync();
+        await FluentActions.Awaiting(() => Eventually.Done(following, "the follower ends")).Should().ThrowAsync<OperationCanceledException>();
     }
 
     private static async Task ShouldHaveAll(FollowedLog log)

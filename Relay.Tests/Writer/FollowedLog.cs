@@ -98,8 +98,15 @@ internal sealed class FollowedLog : IAsyncDisposable
     {
         Shift();
         File.Copy(Path, $"{Path}.1");
+        Truncate();
+    }
+
+    /// <summary>To nothing, or, as a job that does not append does by writing on, to a hole so long.</summary>
+    public void Truncate(long hole = 0)
+    {
         using var log = new FileStream(Path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         log.SetLength(0);
+        log.SetLength(hole);
     }
 
     public void Follow()
@@ -107,6 +114,13 @@ internal sealed class FollowedLog : IAsyncDisposable
         _ending = new CancellationTokenSource();
         var follower = _follower = NewFollower();
         _running = Task.Run(() => follower.RunAsync(_ending.Token, CancellationToken.None));
+    }
+
+    /// <summary>The follower goes on by itself, until it is told to give up.</summary>
+    public Task FollowUntil(CancellationToken giveUp)
+    {
+        var follower = _follower ??= NewFollower();
+        return Task.Run(() => follower.RunAsync(CancellationToken.None, giveUp), CancellationToken.None);
     }
 
     /// <summary>The follower looks once, or so many times, and not by itself.</summary>

@@ -7,13 +7,13 @@ namespace Relay.Writer.Follow;
 /// </summary>
 /// <param name="File">The file that was being read, under whatever name.</param>
 /// <param name="Modified">Its last change, in nanoseconds since 1970.</param>
-/// <param name="Place">How much of it was read.</param>
+/// <param name="Place">How much of it was read, and handed on: it lies behind output, never in a hole.</param>
 /// <param name="Done">The newest of the rotated files that were read to their ends, or were there before us.</param>
 internal sealed record FileCheckpoint(FileIdentity File, long Modified, Fingerprint Place, FileIdentity Done, long DoneModified)
 {
-    // version:1 | file: device:8 inode:8 born:8 | modified:8 | offset:8 | head crc:4 | tail crc:4 | done: device:8 inode:8 born:8 | modified:8 | is hole:1
-    private const byte Version = 2;
-    private const int Bytes = 82;
+    // version:1 | file: device:8 inode:8 born:8 | modified:8 | offset:8 | head crc:4 | tail crc:4 | done: device:8 inode:8 born:8 | modified:8
+    private const byte Version = 1;
+    private const int Bytes = 81;
 
     public ReadOnlyMemory<byte> Encode()
     {
@@ -23,7 +23,6 @@ internal sealed record FileCheckpoint(FileIdentity File, long Modified, Fingerpr
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(41), Place.HeadCrc);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(45), Place.TailCrc);
         Put(bytes.AsSpan(49), Done.Device, Done.Inode, Done.Born, DoneModified);
-        bytes[81] = Place.IsHole ? (byte)1 : (byte)0;
         return bytes;
     }
 
@@ -36,7 +35,7 @@ internal sealed record FileCheckpoint(FileIdentity File, long Modified, Fingerpr
         }
 
         var place = new Fingerprint(
-            Get(bytes, 33), BinaryPrimitives.ReadUInt32LittleEndian(bytes[41..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[45..]), bytes[81] != 0);
+            Get(bytes, 33), BinaryPrimitives.ReadUInt32LittleEndian(bytes[41..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[45..]));
         return new FileCheckpoint(
             new FileIdentity(Get(bytes, 1), Get(bytes, 9), Get(bytes, 17)),
             Get(bytes, 25),

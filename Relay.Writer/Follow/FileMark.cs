@@ -9,7 +9,7 @@ namespace Relay.Writer.Follow;
 /// <param name="HeadCrc">CRC-32C of the first 1024 of them, or of all if there are fewer.</param>
 /// <param name="TailCrc">CRC-32C of the last 1024 of them, or of all if there are fewer.</param>
 /// <param name="IsHole">Whether all of them are NUL, see <see cref="FileMark.IsHole"/>; then the checksums prove nothing.</param>
-internal readonly record struct Fingerprint(long Offset, uint HeadCrc, uint TailCrc, bool IsHole);
+internal readonly record struct Fingerprint(long Offset, uint HeadCrc, uint TailCrc, bool IsHole = false);
 
 /// <summary>
 /// A place in a file, with the first and the last bytes that were read before it. A file that holds other bytes there was truncated and
@@ -24,7 +24,6 @@ internal sealed class FileMark
 
     private byte[] _head = [];
     private byte[] _recent = []; // Far enough back for the tail of a place before which bytes are held.
-    private long _hole;
 
     public long Offset { get; private set; }
 
@@ -32,7 +31,7 @@ internal sealed class FileMark
     /// Whether all that was read so far are NUL bytes: the hole that a job leaves in front of its output when its log is truncated and it does not
     /// append.
     /// </summary>
-    public bool IsHole => _hole == Offset;
+    public bool IsHole { get; private set; } = true;
 
     public Fingerprint Fingerprint => FingerprintBefore(0);
 
@@ -47,8 +46,8 @@ internal sealed class FileMark
         {
             _head = ReadAt(file, 0, size),
             _recent = ReadAt(file, fingerprint.Offset - size, size),
-            _hole = fingerprint.IsHole ? fingerprint.Offset : 0,
             Offset = fingerprint.Offset,
+            IsHole = fingerprint.IsHole,
         };
         return mark._recent.Length == size && mark.Fingerprint == fingerprint ? mark : null;
     }
@@ -61,7 +60,7 @@ internal sealed class FileMark
         var before = _recent.AsSpan(0, _recent.Length - held);
         var size = (int)Math.Min(offset, MostBytes);
         return new Fingerprint(
-            offset, Crc32C.Append(0, _head.AsSpan(0, Math.Min(_head.Length, size))), Crc32C.Append(0, before[^Math.Min(before.Length, size)..]), offset <= _hole);
+            offset, Crc32C.Append(0, _head.AsSpan(0, Math.Min(_head.Length, size))), Crc32C.Append(0, before[^Math.Min(before.Length, size)..]), IsHole);
     }
 
     /// <summary>Moves on over bytes that were read here.</summary>
@@ -74,12 +73,8 @@ internal sealed class FileMark
 
         var last = bytes[^Math.Min(bytes.Length, MostRecentBytes)..];
         _recent = [.. _recent[^Math.Min(_recent.Length, MostRecentBytes - last.Length)..], .. last];
-        if (IsHole)
-        {
-            _hole += bytes.IndexOfAnyExcept((byte)0) is >= 0 and var nuls ? nuls : bytes.Length;
-        }
-
         Offset += bytes.Length;
+        IsHole = IsHole && !bytes.ContainsAnyExcept((byte)0);
     }
 
     /// <summary>Whether the file still holds, before the mark, what was read there.</summary>
