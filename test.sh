@@ -79,6 +79,19 @@ for path in glob.glob(glob.escape(sys.argv[1]) + "/results-*/*.trx"):
 PYTHON
 }
 
+# The pages' own tests, of what has no page. Their packages came with the build.
+test_dashboard() {
+  local results=$scratch/vitest.json before=$failed status=0 numbers
+  (cd Relay.Server/Dashboard && npm run --silent check && npx vitest run --reporter=default --reporter=json --outputFile.json="$results") || status=$?
+  numbers=$(node -e '
+    const results = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    console.log(results.numPassedTests, results.numFailedTests, results.numPendingTests + results.numTodoTests);' "$results") || numbers='0 0 0'
+  read -r -a numbers <<<"$numbers"
+  passed=$((passed + numbers[0])) failed=$((failed + numbers[1])) skipped=$((skipped + numbers[2]))
+  # Types that are wrong, and a file that cannot be loaded, are no failed test.
+  if [ $status -ne 0 ] && [ "$failed" -eq "$before" ]; then failed=$((failed + 1)); fi
+}
+
 finish() {
   trap - EXIT
   end_leftovers
@@ -116,6 +129,7 @@ install_missing() {
   command -v zsh >/dev/null || packages+=(zsh)
   command -v vmstat >/dev/null || packages+=(procps)
   command -v tmux >/dev/null || packages+=(tmux)
+  [ -x /usr/bin/chromium ] || packages+=(chromium fonts-dejavu-core)
   [ ${#packages[@]} -gt 0 ] || return 0
   echo "Installing ${packages[*]}"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
@@ -183,9 +197,8 @@ audit_nuget() {
 }
 
 audit_npm() {
-  local peer=Relay.Tests/JsPeer
-  [ -f $peer/package-lock.json ] || return 0
-  (cd $peer && timeout 60 npm audit --json 2>/dev/null || true) >"$scratch/npm.json"
+  local folder=$1
+  (cd "$folder" && timeout 60 npm audit --json 2>/dev/null || true) >"$scratch/npm.json"
   python3 - "$scratch" <<'PYTHON'
 import json
 import sys
@@ -204,7 +217,7 @@ with open(scratch + "/npm.found", "w") as found, open(scratch + "/npm.undone", "
             about = [via["url"] for via in known["via"] if isinstance(via, dict)]
             print("Package '%s' has a known %s severity vulnerability, %s" % (package, known["severity"], ", ".join(about) or "by what it needs"), file=found)
 PYTHON
-  report_audit npm "$scratch/npm.found" "$scratch/npm.undone"
+  report_audit "npm $folder" "$scratch/npm.found" "$scratch/npm.undone"
 }
 
 install_missing
@@ -215,9 +228,12 @@ export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 dotnet restore SparkLogRelay.sln --locked-mode
 if [ -z "$filter" ]; then
   audit_nuget
-  audit_npm
+  audit_npm Relay.Tests/JsPeer
+  audit_npm Relay.Server/Dashboard
 fi
 dotnet build SparkLogRelay.sln -c Release --no-restore -p:UseSharedCompilation=false
+
+if [ -z "$filter" ]; then test_dashboard; fi
 
 for round in $(seq "$repeat"); do
   [ "$repeat" -eq 1 ] || echo "Round $round of $repeat"

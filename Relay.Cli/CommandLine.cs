@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.CompilerServices;
 using Relay.Cli.Completion;
+using Relay.Cli.Search;
 using Relay.Cli.Sessions;
 using Relay.Cli.Tail;
 using Relay.Cli.Tail.Reading;
@@ -22,6 +23,7 @@ internal static class CommandLine
             SessionsCommand.Create(streams),
             CreateCommand.Create(streams),
             DeleteCommand.Create(streams),
+            SearchCommand.Create(streams),
             VerifyCommand.Create(streams),
             CompletionCommand.Create(streams),
         };

@@ -12,6 +12,9 @@ internal static class ExitCode
     /// <summary>All that was asked for was shown; the job's exit code is not known.</summary>
     public const int Ok = 0;
 
+    /// <summary><c>search</c>: no line matches, as grep says it.</summary>
+    public const int NothingFound = 1;
+
     /// <summary>The command line was wrong.</summary>
     public const int Usage = Invocation.UsageError;
 

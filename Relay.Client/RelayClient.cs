@@ -65,6 +65,17 @@ public sealed class RelayClient : IDisposable
     public Task<IReadOnlyList<SessionStatus>> ListSessionsAsync(CancellationToken cancellationToken = default) =>
         _sessions.ListAsync(cancellationToken);
 
+    /// <summary>
+    /// Searches a session's log at the relay, which needs no more of it here than the lines that match. Takes a limited time; an answer whose <see cref="SearchAnswer.End"/>
+    /// is not <c>complete</c> is followed by another that begins at its <see cref="SearchAnswer.Next"/>.
+    /// </summary>
+    /// <param name="request">What to look for. At most 10,000 matches at a time; the lines always come along.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="SessionNotFoundException">There is no such session.</exception>
+    /// <exception cref="RelayException">The request is refused, or the relay cannot be reached.</exception>
+    public Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken = default) =>
+        _sessions.SearchAsync(request, cancellationToken);
+
     /// <summary>Deletes a session and its log. Its readers get the end, its writer is refused.</summary>
     /// <exception cref="SessionNotFoundException">There is none of this id, or it is gone already.</exception>
     /// <exception cref="RelayException">The id is refused, or the relay cannot be reached.</exception>

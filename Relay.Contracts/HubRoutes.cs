@@ -15,6 +15,15 @@ public static class HubRoutes
     /// <summary><c>ReadPaced(ReadRequest, stream of int) → stream of LogBatch</c>: each credit allows one more batch.</summary>
     public const string ReadPaced = "ReadPaced";
 
+    /// <summary><c>ReadLines(LinesRequest) → LinePage</c>: some lines from anywhere in a log.</summary>
+    public const string ReadLines = "ReadLines";
+
+    /// <summary><c>Search(SearchRequest) → stream of SearchBatch</c>: where in a log lines match.</summary>
+    public const string Search = "Search";
+
+    /// <summary><c>Sessions(SessionsRequest) → stream of SessionsBatch</c>: every session, and what becomes of them.</summary>
+    public const string Sessions = "Sessions";
+
     /// <summary><c>Watch(WatchRequest)</c>: join the presence groups of a session.</summary>
     public const string Watch = "Watch";
 

@@ -17,6 +17,7 @@ internal static class CommandLine
           --admin-keys-file FILE    keys that may do everything, one in a line (RELAY_ADMIN_KEYS_FILE; RELAY_ADMIN_KEYS has the keys themselves)
           --anonymous-networks LIST who needs no token: addresses, networks, 'loopback', 'none' (default loopback, or none with a key; RELAY_ANONYMOUS_NETWORKS)
           --host-names LIST         names by which these may call the relay, beside its addresses and names without a dot (RELAY_HOST_NAMES)
+          --path-base PATH          path below which a proxy shows the relay, as /relay (RELAY_PATH_BASE)
           --known-proxies LIST      proxies whose X-Forwarded-For is believed (RELAY_KNOWN_PROXIES)
           --allowed-origins LIST    origins whose web pages may use the relay (RELAY_ALLOWED_ORIGINS)
           --auth tokens|none        none: whoever reaches the relay may do everything (RELAY_AUTH)
@@ -30,10 +31,10 @@ internal static class CommandLine
 
     private static readonly string[] Options =
     [
-        "host", "port", "ttl", "data", "tls-cert", "tls-key", "admin-keys-file", "anonymous-networks", "host-names", "known-proxies", "allowed-origins", "auth",
+        "host", "port", "ttl", "data", "tls-cert", "tls-key", "admin-keys-file", "anonymous-networks", "host-names", "path-base", "known-proxies", "allowed-origins", "auth",
     ];
 
-    private static readonly string[] Sections = ["Storage", "Sessions", "Streaming", "Security", "Limits", "Redaction", "Serilog"];
+    private static readonly string[] Sections = ["Storage", "Sessions", "Streaming", "Lines", "Security", "Limits", "Redaction", "Serilog"];
 
     /// <param name="args">The command line.</param>
     /// <param name="faults">Receives a line for each option that is unknown or has no value.</param>

@@ -2,6 +2,8 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Relay.Server.Dashboard;
+using Relay.Server.Lines;
 using Relay.Server.Observability;
 using Relay.Server.Security;
 using Relay.Server.Sessions;
@@ -76,6 +78,7 @@ internal static class RelayApplication
         builder.AddStorage(relay);
         builder.AddSessions(relay);
         builder.AddStreaming();
+        builder.AddLines();
         builder.AddRedaction();
         customize?.Invoke(builder);
 
@@ -83,6 +86,7 @@ internal static class RelayApplication
         faults.AddRange(OptionsValidation.FaultsOf<StorageOptions>(app.Services, StorageOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<Sessions.SessionOptions>(app.Services, Sessions.SessionOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<StreamingOptions>(app.Services, StreamingOptions.Section));
+        faults.AddRange(OptionsValidation.FaultsOf<LinesOptions>(app.Services, LinesOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<SecurityOptions>(app.Services, SecurityOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<RedactionOptions>(app.Services, RedactionOptions.Section));
         faults.AddRange(OptionsValidation.FaultsOf<LimitOptions>(app.Services, LimitOptions.Section));
@@ -91,12 +95,15 @@ internal static class RelayApplication
             throw new StartupException(faults);
         }
 
-        app.UseObservability();
+        app.UsePathBase(relay.PathBase);
+        app.UseObservability(relay);
         app.UseSecurity();
         app.MapObservability();
         app.MapSecurity();
         app.MapSessions();
         app.MapStreaming();
+        app.MapLines();
+        app.MapDashboard(relay);
         return app;
     }
 

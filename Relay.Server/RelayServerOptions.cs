@@ -22,6 +22,9 @@ internal sealed class RelayServerOptions
     /// <summary>Data folder. Null: as the section <c>Storage</c> says, by default in the platform's local application data, or <c>/data</c> in a container.</summary>
     public string? Data { get; set; }
 
+    /// <summary>The path below which a proxy shows the relay, as <c>/relay</c>; empty: none. Requests are taken with it and without.</summary>
+    public string PathBase { get; set; } = "";
+
     private string? AdminKeys { get; set; }
 
     private string? AdminKeysFile { get; set; }
@@ -66,6 +69,13 @@ internal sealed class RelayServerOptions
             options.Auth = Enum.TryParse<AuthMode>(auth, ignoreCase: true, out var mode) && Enum.IsDefined(mode) && !char.IsAsciiDigit(auth[0])
                 ? mode
                 : Fault($"--auth must be 'tokens' or 'none'; it is '{auth}'.", AuthMode.Tokens);
+        }
+
+        if (Value("path-base") is { } path)
+        {
+            options.PathBase = Uri.TryCreate($"http://relay{path}", UriKind.Absolute, out var uri) && path[0] == '/' && string.Equals(uri.AbsolutePath, path, StringComparison.Ordinal) && !path.Contains("//", StringComparison.Ordinal)
+                ? path.TrimEnd('/')
+                : Fault($"--path-base must be a path that begins with '/', as /relay; it is '{path}'.", "");
         }
 
         options.Data = Value("data");

@@ -12,7 +12,7 @@ namespace Relay.Client.Connections;
 /// <summary>Opens hub connections, one per reader or writer and attempt. It never retries: when to try again is its caller's decision.</summary>
 internal sealed partial class HubDialer(RelayClientOptions options)
 {
-    // The relay pings every 10 s and drops a peer that was silent for 30 s (docs/protocol.md, 6.5).
+    // The relay pings every 10 s and drops a peer that was silent for 30 s (docs/protocol.md, 6.8).
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ServerTimeout = TimeSpan.FromSeconds(30);
 

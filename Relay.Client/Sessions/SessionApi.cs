@@ -65,6 +65,13 @@ internal sealed class SessionApi : IDisposable
         return (await ReadAsync<SessionList>(response, cancellationToken).ConfigureAwait(false)).Sessions;
     }
 
+    public async Task<SearchAnswer> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(HttpMethod.Get, SearchRoute.Of(request), null, cancellationToken).ConfigureAwait(false);
+        await ThrowIfRefusedAsync(response, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync<SearchAnswer>(response, cancellationToken).ConfigureAwait(false);
+    }
+
     public async Task DeleteAsync(string id, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(HttpMethod.Delete, Of(id), null, cancellationToken).ConfigureAwait(false);

@@ -25,6 +25,12 @@ internal static partial class ContractCodec
         [typeof(LogEntry)] = static (ref MessagePackReader reader) => ReadEntry(ref reader),
         [typeof(WatchRequest)] = ReadWatchRequest,
         [typeof(PresenceEvent)] = ReadPresenceEvent,
+        [typeof(LinesRequest)] = ReadLinesRequest,
+        [typeof(LinePage)] = ReadLinePage,
+        [typeof(SearchRequest)] = ReadSearchRequest,
+        [typeof(SearchBatch)] = ReadSearchBatch,
+        [typeof(SessionsRequest)] = ReadSessionsRequest,
+        [typeof(SessionsBatch)] = ReadSessionsBatch,
         [typeof(string)] = static (ref MessagePackReader reader) => reader.ReadStringOrNil(),
         [typeof(byte[])] = static (ref MessagePackReader reader) => reader.TryReadNil() ? null : reader.ReadBinary(),
         [typeof(int)] = static (ref MessagePackReader reader) => reader.ReadInt32(),
@@ -69,6 +75,24 @@ internal static partial class ContractCodec
                 break;
             case PresenceEvent presence:
                 Write(ref writer, presence);
+                break;
+            case LinesRequest request:
+                Write(ref writer, request);
+                break;
+            case LinePage page:
+                Write(ref writer, page);
+                break;
+            case SearchRequest request:
+                Write(ref writer, request);
+                break;
+            case SearchBatch batch:
+                Write(ref writer, batch);
+                break;
+            case SessionsRequest request:
+                Write(ref writer, request);
+                break;
+            case SessionsBatch batch:
+                Write(ref writer, batch);
                 break;
             case LogEntry entry:
                 Write(ref writer, entry);
@@ -150,6 +174,15 @@ internal static partial class ContractCodec
         for (var i = 0; i < outputs.Count; i++)
         {
             writer.Write((long)outputs[i]);
+        }
+    }
+
+    private static void WriteNumbers(ref MessagePackWriter writer, IReadOnlyList<long> numbers)
+    {
+        writer.WriteArrayHeader(numbers.Count);
+        foreach (var number in numbers)
+        {
+            writer.Write(number);
         }
     }
 

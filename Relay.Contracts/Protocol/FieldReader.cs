@@ -19,6 +19,8 @@ internal struct FieldReader
 
     public uint UInt32(ref MessagePackReader reader) => Has(ref reader) ? reader.ReadUInt32() : 0;
 
+    public long? Int64OrNull(ref MessagePackReader reader) => Has(ref reader) ? reader.ReadInt64() : null;
+
     public long Int64(ref MessagePackReader reader) => Has(ref reader) ? reader.ReadInt64() : 0;
 
     public bool Boolean(ref MessagePackReader reader, bool fallback) => Has(ref reader) ? reader.ReadBoolean() : fallback;
@@ -40,6 +42,12 @@ internal struct FieldReader
 
     public IReadOnlyList<OutputType> Outputs(ref MessagePackReader reader) =>
         ListOrNull(ref reader, static (ref MessagePackReader element) => (OutputType)element.ReadInt32()) ?? [];
+
+    public IReadOnlyList<long> Numbers(ref MessagePackReader reader) => ListOrNull(ref reader, static (ref MessagePackReader element) => element.ReadInt64()) ?? [];
+
+    public T? OrNull<T>(ref MessagePackReader reader, ElementReader<T> read)
+        where T : class =>
+        Has(ref reader) ? read(ref reader) : null;
 
     public T[]? ListOrNull<T>(ref MessagePackReader reader, ElementReader<T> readElement)
     {

@@ -112,6 +112,10 @@ public sealed record SessionStatus
     /// <summary>The job's exit code, once it completed with one.</summary>
     [JsonPropertyName("exit_code")]
     public int? ExitCode { get; init; }
+
+    /// <summary>When the completion was stored, UTC; null before, and where an older relay stored it.</summary>
+    [JsonPropertyName("completed_at")]
+    public DateTimeOffset? CompletedAt { get; init; }
 }
 
 /// <summary>One output of a <see cref="SessionStatus"/>.</summary>
@@ -141,6 +145,10 @@ public sealed record OutputStatus
     /// <summary>Run id of the writer that is connected, if any.</summary>
     [JsonPropertyName("writer")]
     public string? Writer { get; init; }
+
+    /// <summary>Whether the last writer vanished without a word, and none came since.</summary>
+    [JsonPropertyName("writer_lost")]
+    public bool IsWriterLost { get; init; }
 
     /// <summary>After completion: <c>verified</c>, <c>incomplete</c>, <c>mismatch</c> or <c>unchecked</c>.</summary>
     [JsonPropertyName("verdict")]

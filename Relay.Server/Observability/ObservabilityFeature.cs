@@ -49,17 +49,17 @@ internal static class ObservabilityFeature
         return builder;
     }
 
-    public static void UseObservability(this WebApplication app)
+    public static void UseObservability(this WebApplication app, RelayServerOptions relay)
     {
         app.UseMiddleware<RequestIdMiddleware>();
         app.UseBrowserHeaders();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<StoppingMiddleware>();
-        app.UseSwaggerUiAtDocs();
+        app.UseSwaggerUiAtDocs(relay.PathBase);
     }
 
     /// <summary>The page itself stands at <c>/docs</c>, without the redirect to <c>/docs/index.html</c>: the original service answered 200 there.</summary>
-    private static void UseSwaggerUiAtDocs(this WebApplication app)
+    private static void UseSwaggerUiAtDocs(this WebApplication app, string pathBase)
     {
         app.Use((context, next) =>
         {
@@ -75,12 +75,12 @@ internal static class ObservabilityFeature
         {
             options.RoutePrefix = DocsRoute[1..];
             options.DocumentTitle = "SparkLogRelay";
-            options.SwaggerEndpoint("/openapi/v1.json", "SparkLogRelay");
+            options.SwaggerEndpoint($"{pathBase}/openapi/v1.json", "SparkLogRelay");
             var original = options.IndexStream;
             options.IndexStream = () =>
             {
                 using var reader = new StreamReader(original());
-                return new MemoryStream(Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace("<head>", $"<head><base href=\"{DocsRoute}/\">", StringComparison.Ordinal)));
+                return new MemoryStream(Encoding.UTF8.GetBytes(reader.ReadToEnd().Replace("<head>", $"<head><base href=\"{pathBase}{DocsRoute}/\">", StringComparison.Ordinal)));
             };
         }));
     }

@@ -32,6 +32,8 @@ internal sealed class HubAccess(IAuthorizationService authorization, RateLimits 
     {
         [WriteRequest write, ..] => write.Session,
         [ReadRequest read, ..] => read.Session,
+        [LinesRequest lines, ..] => lines.Session,
+        [SearchRequest search, ..] => search.Session,
         [WatchRequest watch, ..] => watch.Session,
         _ => null,
     };

@@ -20,6 +20,7 @@ internal sealed class SessionStatusMapper(SessionRegistry registry, TimeProvider
             Outputs = snapshot.Outputs.ToDictionary(output => output.Output.ToName(), output => ToStatus(output, snapshot.Completion), StringComparer.Ordinal),
             Readers = session.Readers,
             ExitCode = snapshot.Completion?.ExitCode,
+            CompletedAt = snapshot.Completion is { Micros: > 0 and var micros } ? DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond) : null,
         };
     }
 
@@ -40,6 +41,7 @@ internal sealed class SessionStatusMapper(SessionRegistry registry, TimeProvider
             FirstOffset = output.FirstOffset,
             Crc32C = output.Crc32C,
             Writer = output.Writer,
+            IsWriterLost = output.Phase == OutputPhase.Lost,
             Verdict = completion is null ? null : output.Verdict.ToString().ToLowerInvariant(),
             WriterBytes = reported?.Bytes,
             WriterCrc32C = reported?.Crc32C,

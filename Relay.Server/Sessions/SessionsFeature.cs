@@ -20,6 +20,7 @@ internal static class SessionsFeature
         builder.Services.AddSingleton<PresencePublisher>();
         builder.Services.AddSingleton<SessionRegistry>();
         builder.Services.AddSingleton<SessionStatusMapper>();
+        builder.Services.AddTransient<SessionsWatch>();
         builder.Services.AddSingleton<SessionSweeper>();
         builder.Services.AddHostedService(services => services.GetRequiredService<SessionSweeper>());
         builder.Services.AddControllers(options => options.ModelMetadataDetailsProviders.Add(new ExactStrings()))

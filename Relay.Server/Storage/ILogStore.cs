@@ -125,6 +125,9 @@ internal interface ILogReader : IDisposable
     /// <summary>Resumes after what was read so far.</summary>
     ReadCursor Cursor { get; }
 
+    /// <summary>How many newlines of an output lie before what <see cref="Read"/> returns next. Only of a reader that began at a newline, a line or the beginning.</summary>
+    long LinesBefore(OutputType output);
+
     /// <summary>
     /// Adds what is there, at most <paramref name="maxBytes"/> of payload but at least one record. Entries are data, gap and diverged;
     /// their memory is valid until the next call.

@@ -43,11 +43,16 @@ internal enum OutputPhase
 
 /// <summary>One output in a <see cref="LogSnapshot"/>.</summary>
 internal readonly record struct OutputSnapshot(
-    OutputType Output, OutputPhase Phase, long FirstOffset, long Length, long DurableTo, long Lines, uint Crc32C, string? Writer, long PhaseSince, Verdict Verdict);
+    OutputType Output, OutputPhase Phase, long FirstOffset, long FirstLine, long Length, long DurableTo, long Lines, uint Crc32C, string? Writer, long PhaseSince, Verdict Verdict);
 
 /// <summary>The end of a job as the log holds it.</summary>
+/// <param name="RunId">The run that completed.</param>
+/// <param name="ExitCode">The job's, if it reported one.</param>
+/// <param name="Verdicts">What the comparison of totals said, by output.</param>
+/// <param name="Totals">What the run says it wrote, by output.</param>
+/// <param name="Micros">When it was stored, in microseconds since 1970; 0 when an older relay stored it.</param>
 internal sealed record Completion(
-    string RunId, int? ExitCode, IReadOnlyDictionary<OutputType, Verdict> Verdicts, IReadOnlyDictionary<OutputType, ReportedTotal> Totals);
+    string RunId, int? ExitCode, IReadOnlyDictionary<OutputType, Verdict> Verdicts, IReadOnlyDictionary<OutputType, ReportedTotal> Totals, long Micros);
 
 /// <summary>What the completing run says it wrote to one output.</summary>
 /// <param name="Bytes">Count of its bytes, lost ones included.</param>
@@ -76,6 +81,12 @@ internal abstract record ReadFrom
 
     /// <summary>At the last lines of each of some outputs. Where retention has left fewer, at the first byte that is kept.</summary>
     internal sealed record LastLines(long Lines, IReadOnlyList<OutputType> Outputs) : ReadFrom;
+
+    /// <summary>At the record that has newline number <paramref name="Newlines"/> of some outputs together, from 1; 0: at the first record that is kept.</summary>
+    internal sealed record Newline(long Newlines, IReadOnlyList<OutputType> Outputs) : ReadFrom;
+
+    /// <summary>Right behind newline number <paramref name="Newlines"/> of an output, where its next line begins, or at its first byte that is kept.</summary>
+    internal sealed record LineStart(OutputType Output, long Newlines) : ReadFrom;
 
     internal sealed record Since(long Micros) : ReadFrom;
 

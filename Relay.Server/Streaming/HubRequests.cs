@@ -34,6 +34,52 @@ internal static class HubRequests
         return new ReaderWish(outputs, from, request.Follow, EndWhenLost: false);
     }
 
+    public static IReadOnlyList<OutputType> ToOutputs(LinesRequest request)
+    {
+        CheckVersion(request.Version);
+        if (request.At.Count > 0)
+        {
+            return request.At.Count <= LinePage.MaxLines && IsAscending(request.At)
+                ? CheckOutputs(request.Outputs)
+                : throw Invalid($"at has {request.At.Count} lines; it may have {LinePage.MaxLines}, ascending from 0, none of them twice.");
+        }
+
+        if (request.First >= 0 && request.Count is < 1 or > LinePage.MaxLines)
+        {
+            throw Invalid($"count is {request.Count}; a page has 1–{LinePage.MaxLines} lines.");
+        }
+
+        return request.First == long.MinValue ? throw Invalid("first is too small.") : CheckOutputs(request.Outputs);
+    }
+
+    public static IReadOnlyList<OutputType> ToOutputs(SearchRequest request)
+    {
+        CheckVersion(request.Version);
+        if (request.Pattern.Length == 0 && request.MinLevel == LineLevel.None)
+        {
+            throw Invalid("There is nothing to search for: give a pattern, a least level, or both.");
+        }
+
+        if (request.Pattern.Length > SearchRequest.MaxPattern)
+        {
+            throw Invalid($"The pattern has {request.Pattern.Length} characters; it may have {SearchRequest.MaxPattern}.");
+        }
+
+        if (request.Limit is < 1 or > SearchRequest.MaxMatches)
+        {
+            throw Invalid($"limit is {request.Limit}; it must be from 1 to {SearchRequest.MaxMatches}.");
+        }
+
+        if (request.From < 0 && !(request.Backwards && request.From == -1))
+        {
+            throw Invalid($"from is {request.From}; it must be 0 or more, or -1, the end, to search backwards.");
+        }
+
+        return Enum.IsDefined(request.MinLevel) ? CheckOutputs(request.Outputs) : throw Invalid($"minLevel is {(int)request.MinLevel}; it must be from 0 (any) and 1 (trace) to 6 (fatal).");
+    }
+
+    public static void Check(SessionsRequest request) => CheckVersion(request.Version);
+
     public static IReadOnlyList<OutputType> ToOutputs(WatchRequest request)
     {
         CheckVersion(request.Version);
@@ -80,6 +126,8 @@ internal static class HubRequests
             throw new RelayException(RelayErrorCode.UnknownOutput, $"Output {(int)output} is unknown; it must be 1 (stdout) or 2 (stderr).");
         }
     }
+
+    private static bool IsAscending(IReadOnlyList<long> numbers) => numbers[0] >= 0 && numbers.Zip(numbers.Skip(1)).All(pair => pair.First < pair.Second);
 
     public static RelayException Invalid(string detail) => new(RelayErrorCode.InvalidRequest, detail);
 }

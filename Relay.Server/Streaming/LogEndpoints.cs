@@ -74,7 +74,7 @@ internal static class LogEndpoints
     }
 
     /// <summary>Describes the parameters of the query, which the handlers read themselves, so that every fault is told in the relay's own form.</summary>
-    private static void WithQuery(this RouteHandlerBuilder endpoint, params (string Name, JsonSchemaType Type, string Description)[] parameters) =>
+    internal static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder endpoint, params (string Name, JsonSchemaType Type, string Description)[] parameters) =>
         endpoint.AddOpenApiOperationTransformer((operation, _, _) =>
         {
             operation.Parameters ??= [];

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 using Relay.Contracts;
+using Relay.Server.Lines;
 using Relay.Server.Security;
 using Relay.Server.Sessions;
 using Relay.Server.Storage;
@@ -51,6 +52,33 @@ internal sealed class LogHub(
     [Needs(Right.Read)]
     public IAsyncEnumerable<LogBatch> ReadPaced(ReadRequest request, ChannelReader<int> credits, CancellationToken cancellationToken) =>
         ReadCore(request, credits, cancellationToken).TranslateErrors(logger, HubRoutes.ReadPaced, cancellationToken);
+
+    /// <summary>Some lines from anywhere in a log.</summary>
+    [Needs(Right.Read)]
+    public async Task<LinePage> ReadLines(LinesRequest request)
+    {
+        try
+        {
+            var outputs = HubRequests.ToOutputs(NotNull(request));
+            var session = await registry.GetAsync(request.Session, Caller.Of(Context.User), Context.ConnectionAborted);
+            session.Touch();
+            return LinePages.Read(session.Log, request, outputs);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw HubErrors.ToHubException(e, logger, HubRoutes.ReadLines);
+        }
+    }
+
+    /// <summary>Searches a log.</summary>
+    [Needs(Right.Read)]
+    public IAsyncEnumerable<SearchBatch> Search(SearchRequest request, LogSearches searches, CancellationToken cancellationToken) =>
+        SearchCore(request, searches, cancellationToken).TranslateErrors(logger, HubRoutes.Search, cancellationToken);
+
+    /// <summary>Tells of every session, then of what changes.</summary>
+    [Needs(Right.Admin)]
+    public IAsyncEnumerable<SessionsBatch> Sessions(SessionsRequest request, SessionsWatch watch, CancellationToken cancellationToken) =>
+        SessionsCore(request, watch, cancellationToken).TranslateErrors(logger, HubRoutes.Sessions, cancellationToken);
 
     /// <summary>Joins the presence groups of a session.</summary>
     [Needs(Right.Read)]
@@ -203,6 +231,21 @@ internal sealed class LogHub(
 
             yield return batch;
         }
+    }
+
+    private async IAsyncEnumerable<SearchBatch> SearchCore(SearchRequest request, LogSearches searches, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var session = await registry.GetAsync(NotNull(request).Session, Caller.Of(Context.User), cancellationToken);
+        await foreach (var batch in searches.Search(session, request, cancellationToken))
+        {
+            yield return batch;
+        }
+    }
+
+    private static IAsyncEnumerable<SessionsBatch> SessionsCore(SessionsRequest request, SessionsWatch watch, CancellationToken cancellationToken)
+    {
+        HubRequests.Check(NotNull(request));
+        return watch.RunAsync(cancellationToken);
     }
 
     private void ThrowIfInterrupted(WriterLease lease, WriterUpload upload, CancellationToken cancellationToken)

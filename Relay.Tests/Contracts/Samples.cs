@@ -52,6 +52,57 @@ internal static class Samples
         ["Entry, gap"] = Gap,
         ["Entry, diverged"] = new LogEntry { Kind = LogEntryKind.Diverged, Sequence = 41, Totals = [] },
         ["Entry, end"] = End,
+        ["LinesRequest"] = new LinesRequest { Session = "s", Outputs = [OutputType.Stderr], First = -500, Count = LinePage.MaxLines, At = [0, 1L << 40] },
+        ["LinesRequest, defaults"] = new LinesRequest(),
+        ["LinePage"] = new LinePage
+        {
+            Cursor = "c.9",
+            Outputs = [new OutputPlace { Output = OutputType.Stdout, Lines = 1L << 40, Offset = MaxSafeInteger, FirstLine = 3, Open = Line(5) }, new OutputPlace { Output = OutputType.Stderr }],
+            Entries = [Line(1), new PageEntry { Kind = LogEntryKind.Gap, Output = OutputType.Stderr, Offset = 5, Length = 1L << 33, Gap = GapReason.Corrupt }, Line(2)],
+        },
+        ["LinePage, defaults"] = new LinePage(),
+        ["SearchRequest"] = new SearchRequest
+        {
+            Session = "s",
+            Outputs = [OutputType.Stdout],
+            Pattern = "é.*✓",
+            IsRegex = true,
+            MatchCase = true,
+            MinLevel = LineLevel.Fatal,
+            From = -1,
+            Backwards = true,
+            Limit = 3,
+            WithLines = true,
+        },
+        ["SearchRequest, defaults"] = new SearchRequest(),
+        ["SearchBatch"] = new SearchBatch { Positions = [0, 70_000, MaxSafeInteger], Lines = [Line(3)], Searched = 1L << 33, Total = 1L << 34, Next = 12, End = SearchEnd.Time },
+        ["SessionsRequest"] = new SessionsRequest(),
+        ["SessionsBatch"] = new SessionsBatch
+        {
+            Changed =
+            [
+                new SessionStatus
+                {
+                    SessionId = "é✓",
+                    State = "completed",
+                    CreatedAt = DateTimeOffset.UnixEpoch.AddMilliseconds(5),
+                    LastActivityAt = DateTimeOffset.UnixEpoch.AddDays(20_000),
+                    ExpiresAt = DateTimeOffset.UnixEpoch.AddDays(20_001),
+                    Labels = new Dictionary<string, string>(StringComparer.Ordinal) { ["team"] = "data", [""] = "" },
+                    Outputs = new Dictionary<string, OutputStatus>(StringComparer.Ordinal)
+                    {
+                        ["stdout"] = new() { State = "ended", Bytes = 1L << 50, Lines = 7, FirstOffset = 3, Crc32C = uint.MaxValue, IsWriterLost = true, Verdict = "verified", WriterBytes = 1, WriterCrc32C = 2, WriterOffset = 0 },
+                        ["stderr"] = new() { State = "open", Writer = "run-1" },
+                    },
+                    Readers = 4,
+                    ExitCode = -1,
+                    CompletedAt = DateTimeOffset.UnixEpoch.AddDays(19_999),
+                },
+                new SessionStatus { CreatedAt = DateTimeOffset.UnixEpoch, LastActivityAt = DateTimeOffset.UnixEpoch },
+            ],
+            Gone = [new GoneSession("gone", EndReason.Expired)],
+            IsComplete = true,
+        },
         ["WatchRequest"] = new WatchRequest { Session = new string('x', 256), Outputs = [OutputType.Stdout] },
         ["PresenceEvent"] = new PresenceEvent { Kind = PresenceKind.SessionCompleted, Session = "s", TimeMicros = 4, ExitCode = int.MinValue },
         ["string"] = new string('é', 40_000),
@@ -149,6 +200,22 @@ internal static class Samples
         });
 
     private static Dictionary<string, string> Headers => new(StringComparer.Ordinal) { ["x"] = "y", ["trace"] = "" };
+
+    private static PageEntry Line(int i) => new()
+    {
+        Kind = LogEntryKind.Data,
+        Number = i,
+        Index = i * 2L,
+        Output = OutputType.Stderr,
+        Offset = 1L << 40,
+        Length = 100_000,
+        TimeMicros = 1_700_000_000_000_000,
+        Head = Bytes(i),
+        Tail = Bytes(300),
+        Omitted = 99_000,
+        Ends = true,
+        Redraws = 17,
+    };
 
     private static LogEntry Entry(int i) => new()
     {

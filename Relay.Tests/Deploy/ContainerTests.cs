@@ -48,7 +48,7 @@ public sealed class ContainerTests
     {
         var image = new Dockerfile(path);
 
-        image.All("FROM").Should().OnlyContain(from => from.Contains(":10.0.", StringComparison.Ordinal), "{0} is pinned to a patch version", project);
+        image.All("FROM").Should().OnlyContain(from => from.Contains(":10.0.", StringComparison.Ordinal) || from.Contains("node:20.20.", StringComparison.Ordinal), "{0} is pinned to a patch version", project);
         image.All("USER").Should().Equal("$APP_UID");
         image.Instructions[^1].Name.Should().Be("ENTRYPOINT");
     }

@@ -34,6 +34,11 @@ public sealed class AccessTableTests(LockedRelay relay) : IClassFixture<LockedRe
         ["HEAD /logs/{id}/write/{output}"] = Right.Write,
         ["PUT /logs/{id}/write/{output}"] = Right.Write,
         ["POST /logs/{id}/write/{output}"] = Right.Write,
+        ["GET /logs/{id}/search"] = Right.Read,
+        ["GET /"] = null,
+        ["GET /s/{id}"] = null,
+        ["GET /assets/{file}"] = null,
+        ["GET /icon.svg"] = null,
         ["POST /tickets"] = Right.Connect,
         ["* /hubs/logs/negotiate"] = Right.Connect,
         ["* /hubs/logs"] = Right.Connect,
@@ -47,6 +52,9 @@ public sealed class AccessTableTests(LockedRelay relay) : IClassFixture<LockedRe
         [HubRoutes.Write] = Right.Write,
         [HubRoutes.Read] = Right.Read,
         [HubRoutes.ReadPaced] = Right.Read,
+        [HubRoutes.ReadLines] = Right.Read,
+        [HubRoutes.Search] = Right.Read,
+        [HubRoutes.Sessions] = Right.Admin,
         [HubRoutes.Watch] = Right.Read,
         [HubRoutes.Unwatch] = Right.Connect,
     };
@@ -121,7 +129,8 @@ public sealed class AccessTableTests(LockedRelay relay) : IClassFixture<LockedRe
         var (method, pattern) = (route.Split(' ')[0], route.Split(' ')[1]);
         var path = "/" + pattern.TrimStart('/').Replace("{id}", session.SessionId, StringComparison.Ordinal)
             .Replace("{output}", "stdout", StringComparison.Ordinal)
-            .Replace("{documentName}", "v1", StringComparison.Ordinal);
+            .Replace("{documentName}", "v1", StringComparison.Ordinal)
+            .Replace("{file}", "x", StringComparison.Ordinal);
         using var request = credentials.Sign(method == "*" ? HttpMethod.Get : new HttpMethod(method), path);
         if (asWebSocket)
         {
@@ -183,6 +192,15 @@ public sealed class AccessTableTests(LockedRelay relay) : IClassFixture<LockedRe
                     var credits = Channel.CreateBounded<int>(1);
                     credits.Writer.TryWrite(1);
                     await FirstAsync(hub.StreamAsync<LogBatch>(method, new ReadRequest { Session = session, Follow = false }, credits.Reader));
+                    break;
+                case HubRoutes.ReadLines:
+                    await hub.InvokeAsync<LinePage>(method, new LinesRequest { Session = session, Count = 1 });
+                    break;
+                case HubRoutes.Search:
+                    await FirstAsync(hub.StreamAsync<SearchBatch>(method, new SearchRequest { Session = session, Pattern = "x" }));
+                    break;
+                case HubRoutes.Sessions:
+                    await FirstAsync(hub.StreamAsync<SessionsBatch>(method, new SessionsRequest()));
                     break;
                 default:
                     await hub.InvokeAsync(method, new WatchRequest { Session = session });

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using FluentAssertions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Relay.Server.Dashboard;
 using Relay.Server.Security;
 using Relay.Tests.TestKit;
 using Xunit;
@@ -25,12 +26,12 @@ public sealed partial class BrowserHeadersTests(SharedRelay relay) : IClassFixtu
         foreach (var endpoint in endpoints)
         {
             var path = "/" + endpoint.RoutePattern.RawText!.TrimStart('/')
-                .Replace("{id}", session, StringComparison.Ordinal).Replace("{output}", "stdout", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal);
+                .Replace("{id}", session, StringComparison.Ordinal).Replace("{output}", "stdout", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{file}", "x", StringComparison.Ordinal);
             path.Should().NotContain("{", "this test knows all parameters");
             foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST"])
             {
                 using var answer = await Api.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
-                Check(answer, $"{method} {path}");
+                Check(answer, $"{method} {path}", endpoint.RoutePattern.RawText is "/" or "/s/{id}" ? DashboardFeature.PagePolicy : BrowserHeaders.DataPolicy);
             }
         }
     }

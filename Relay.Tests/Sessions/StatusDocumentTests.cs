@@ -51,7 +51,7 @@ public sealed class StatusDocumentTests(SharedRelay shared) : IClassFixture<Shar
         using var answer = await shared.Api.Send(HttpMethod.Get, RelayApi.SessionPath(_session));
         using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
         document.RootElement.GetProperty("outputs").GetProperty("stdout").EnumerateObject().Select(field => field.Name).Should().Equal(
-            "state", "bytes", "lines", "first_offset", "crc32c", "writer", "verdict", "writer_bytes", "writer_crc32c", "writer_offset");
+            "state", "bytes", "lines", "first_offset", "crc32c", "writer", "writer_lost", "verdict", "writer_bytes", "writer_crc32c", "writer_offset");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Relay.Contracts;
+using Relay.Text;
 
 namespace Relay.Cli.Tail.Lines;
 
@@ -54,7 +55,7 @@ internal sealed class GrepFilter(Regex pattern, int before, int after, ILineSink
         }
 
         var count = Encoding.UTF8.GetChars(text, _chars);
-        return pattern.IsMatch(_chars.AsSpan(0, Colours.Strip(_chars.AsSpan(0, count))));
+        return pattern.IsMatch(_chars.AsSpan(0, ColourSequences.Strip(_chars.AsSpan(0, count))));
     }
 
     private void PassKept(OutputType output)

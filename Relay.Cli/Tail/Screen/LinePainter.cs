@@ -1,6 +1,7 @@
 using System.Buffers;
 using Relay.Cli.Tail.Lines;
 using Relay.Contracts;
+using Relay.Text;
 
 namespace Relay.Cli.Tail.Screen;
 
@@ -24,7 +25,7 @@ internal sealed class LinePainter(bool addsColours, bool keepsColours)
                 to.Write(TerminalText.Reset);
             }
         }
-        else if (line.Begins && LevelWord.Find(text, out var level) is { IsEmpty: false } colour)
+        else if (line.Begins && ColourOf(LineLevels.Find(text, out var level)) is { IsEmpty: false } colour)
         {
             TerminalText.Append(text[..level.Start], to, keepColours: false);
             Coloured(text[level], colour, to);
@@ -39,6 +40,15 @@ internal sealed class LinePainter(bool addsColours, bool keepsColours)
             TerminalText.Append(text, to, keepColours: false);
         }
     }
+
+    private static ReadOnlySpan<byte> ColourOf(LineLevel level) => level switch
+    {
+        LineLevel.Fatal or LineLevel.Error => "\e[1;31m"u8,
+        LineLevel.Warn => "\e[33m"u8,
+        LineLevel.Info => "\e[32m"u8,
+        LineLevel.Debug or LineLevel.Trace => "\e[2m"u8,
+        _ => default,
+    };
 
     private static void Coloured(ReadOnlySpan<byte> text, ReadOnlySpan<byte> colour, ArrayBufferWriter<byte> to)
     {

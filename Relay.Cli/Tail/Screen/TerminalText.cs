@@ -6,7 +6,8 @@ namespace Relay.Cli.Tail.Screen;
 /// <summary>
 /// Makes bytes that a job printed harmless to a terminal: printable text, tabs and colours pass; nothing else reaches it as it is. Whole
 /// control sequences (ECMA-48, and xterm's and tmux's own) are left out; lone control characters, and characters that turn text around or
-/// hide it, are shown by their names; bytes that are not UTF-8 become U+FFFD.
+/// hide it, are shown by their names, bytes that are not UTF-8 as <c>&lt;FF&gt;</c>. Pages show the same (Dashboard/src/text/terminal.ts);
+/// Relay.Tests/Lines/examples.json holds both to it.
 /// </summary>
 internal static class TerminalText
 {
@@ -68,7 +69,8 @@ internal static class TerminalText
     {
         if (Rune.DecodeFromUtf8(text, out var rune, out var length) != OperationStatus.Done)
         {
-            to.Write("\uFFFD"u8);
+            length = 1; // Each by itself: what comes behind it may be whole.
+            to.Write(Encoding.ASCII.GetBytes($"<{text[0]:X2}>"));
         }
         else if (IsTreacherous(rune.Value))
         {

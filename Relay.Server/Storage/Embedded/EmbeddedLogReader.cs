@@ -38,6 +38,8 @@ internal sealed class EmbeddedLogReader : ILogReader
     public ReadCursor Cursor =>
         new(_log.Incarnation, _epoch, _seen.Sequence, Next(OutputType.Stdout), Next(OutputType.Stderr));
 
+    public long LinesBefore(OutputType output) => _seen[output].Lines;
+
     public bool Read(List<LogEntry> entries, int maxBytes)
     {
         var before = entries.Count;

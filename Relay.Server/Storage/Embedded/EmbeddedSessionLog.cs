@@ -330,10 +330,12 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
     private OutputSnapshot SnapshotOf(OutputType output)
     {
         var tally = _state.Tally[output];
+        var first = FirstKept(output);
         return new OutputSnapshot(
             output,
             _state.Phase(output),
-            FirstOffset(output),
+            first.Length,
+            first.Lines,
             tally.Length,
             FsyncIsOff ? tally.Length : _durable[output].Length,
             tally.Lines,
@@ -343,20 +345,21 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
             _state.Completion?.Verdicts.GetValueOrDefault(output) ?? Verdict.Unchecked);
     }
 
-    private long FirstOffset(OutputType output)
+    /// <summary>What retention has taken of an output.</summary>
+    private OutputTally FirstKept(OutputType output)
     {
         foreach (var segment in _segments)
         {
             if (segment.FirstSequence == 1)
             {
-                return 0;
+                return default;
             }
 
             try
             {
                 if (segment.TryReadHeader())
                 {
-                    return segment.Header.Base[output].Length;
+                    return segment.Header.Base[output];
                 }
             }
             catch (RelayException)
@@ -365,7 +368,7 @@ internal sealed partial class EmbeddedSessionLog : ISessionLog
             }
         }
 
-        return _segments.Count == 0 && !HasLostItsSegments ? _state.Tally[output].Length : 0;
+        return _segments.Count == 0 && !HasLostItsSegments ? _state.Tally[output] : default;
     }
 
     private WriterLease? LeaseOf(OutputType output) => _leases[(int)output - 1];

@@ -74,7 +74,7 @@ internal sealed class LogState
                 _phases[Slot(header.Output)] = OutputPhase.Closed;
                 break;
             case RecordKind.Complete:
-                Completion = JsonSerializer.Deserialize(payload, StorageJson.Default.CompletionNote)!.ToCompletion();
+                Completion = JsonSerializer.Deserialize(payload, StorageJson.Default.CompletionNote)!.ToCompletion() with { Micros = header.TimeMicros };
                 Array.Fill(_phases, OutputPhase.Ended);
                 break;
         }

@@ -23,6 +23,8 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
             ReadFrom.Tail => AtTail(),
             ReadFrom.After after => AfterCursor(after.Cursor, notBefore, notices),
             ReadFrom.LastLines last => AtLastLines(last, notBefore),
+            ReadFrom.Newline newline => AtNewline(newline),
+            ReadFrom.LineStart line => BehindNewline(line.Output, line.Newlines, out notBefore[(int)line.Output - 1]),
             ReadFrom.Since since => Find(entry => entry.LatestMicros < since.Micros, _ => false, (in header, _) => header.TimeMicros >= since.Micros),
             ReadFrom.Offset offset => AtOffset(offset.Output, offset.Position, notBefore),
             _ => new ReaderPlace(null, 0, default),
@@ -138,6 +140,39 @@ internal sealed class ReaderStart(EmbeddedSessionLog log)
             return end;
         }
 
+        return BehindNewline(output, first, out offset);
+    }
+
+    /// <summary>Where newline number <paramref name="number"/> of some outputs is. What retention took before it is told.</summary>
+    private ReaderPlace AtNewline(ReadFrom.Newline newline)
+    {
+        var counted = 0L;
+        return newline.Newlines <= 0
+            ? default
+            : Find(
+                entry => Count(entry.Tally) < newline.Newlines,
+                segment => segment.TryReadHeader() && Count(segment.Header.Base) < newline.Newlines,
+                (in header, _) =>
+                {
+                    counted += header.Kind == RecordKind.Data && newline.Outputs.Contains(header.Output) ? header.Newlines : 0;
+                    return counted >= newline.Newlines;
+                },
+                tally => counted = Count(tally));
+
+        long Count(in LogTally tally)
+        {
+            var count = 0L;
+            foreach (var output in newline.Outputs)
+            {
+                count += tally[output].Lines;
+            }
+
+            return count;
+        }
+    }
+
+    private ReaderPlace BehindNewline(OutputType output, long first, out long offset)
+    {
         if (log.SegmentAfter(null) is { } oldest && first <= oldest.Header.Base[output].Lines)
         {
             // All that is kept, be it fewer lines than wanted: who asks for the last ones does not ask about the ones before.

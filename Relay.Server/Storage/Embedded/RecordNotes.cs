@@ -13,14 +13,14 @@ internal sealed record GapNote(long Length, GapReason Reason)
 /// <summary>Payload of a <see cref="RecordKind.Grant"/>. An anonymous run never comes back, so nothing is kept of it once another run follows.</summary>
 internal sealed record GrantNote(string RunId, int Attempt, bool Anonymous);
 
-/// <summary>Payload of a <see cref="RecordKind.Complete"/>. Older logs have notes without totals.</summary>
+/// <summary>Payload of a <see cref="RecordKind.Complete"/>. Older logs have notes without totals. The time is the record's own; only a manifest has it in the note.</summary>
 internal sealed record CompletionNote(
-    string RunId, int? ExitCode, Dictionary<OutputType, Verdict> Verdicts, Dictionary<OutputType, ReportedTotal>? Totals = null)
+    string RunId, int? ExitCode, Dictionary<OutputType, Verdict> Verdicts, Dictionary<OutputType, ReportedTotal>? Totals = null, long Micros = 0)
 {
     public static CompletionNote Of(Completion completion) =>
-        new(completion.RunId, completion.ExitCode, completion.Verdicts.ToDictionary(), completion.Totals.ToDictionary());
+        new(completion.RunId, completion.ExitCode, completion.Verdicts.ToDictionary(), completion.Totals.ToDictionary(), completion.Micros);
 
-    public Completion ToCompletion() => new(RunId, ExitCode, Verdicts, Totals ?? []);
+    public Completion ToCompletion() => new(RunId, ExitCode, Verdicts, Totals ?? [], Micros);
 }
 
 /// <summary>The control records are few: JSON keeps them readable in a hex dump and open for new fields.</summary>

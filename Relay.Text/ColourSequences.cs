@@ -1,9 +1,9 @@
 using System.Buffers;
 
-namespace Relay.Cli.Tail.Lines;
+namespace Relay.Text;
 
 /// <summary>Colour sequences (ECMA-48 SGR: <c>ESC [ … m</c>) in decoded text.</summary>
-internal static class Colours
+internal static class ColourSequences
 {
     private static readonly SearchValues<char> Parameters = SearchValues.Create("0123456789;:");
 

@@ -1,0 +1,132 @@
+import { HttpTransportType, HubConnectionBuilder, HubConnectionState, LogLevel, type HubConnection } from '@microsoft/signalr';
+import { MessagePackHubProtocol } from '@microsoft/signalr-protocol-msgpack';
+import { ofHub, type RelayFailure } from './failure';
+import { ticketFor, urlOf } from './rest';
+
+export type LinkState =
+  | { kind: 'connecting' }
+  | { kind: 'connected' }
+  | { kind: 'reconnecting'; failure: RelayFailure; at: number }
+  | { kind: 'refused'; failure: RelayFailure }
+  | { kind: 'done' };
+
+/** Works on a connection until what it waits for is over; `accepted` says that the relay does what it was asked for. */
+export type Serve = (hub: HubConnection, signal: AbortSignal, accepted: () => void) => Promise<void>;
+
+/** The first pause is never 0: a page that comes back at once can reattach to a relay that is about to stop. */
+const FIRST_PAUSE = 250;
+const LONGEST_PAUSE = 5000;
+const PING = 5000;
+
+/**
+ * The page's connection to the hub: makes it, makes it anew when it breaks, and says how it stands. A failure that passes is tried again, after a pause that
+ * doubles until the relay accepts something again; what no retry can change is shown, until `again()`.
+ */
+export class Link {
+  state: LinkState = { kind: 'connecting' };
+  readonly #stopped = new AbortController();
+  #hub: HubConnection | null = null;
+  #pause = FIRST_PAUSE;
+  #wake = () => {};
+  #waiting: ((hub: HubConnection) => void)[] = [];
+
+  /** @param session Whose token is used; null where only an admin key will do. */
+  constructor(
+    private readonly session: string | null,
+    private readonly serve: Serve,
+    private readonly changed: (state: LinkState) => void,
+  ) {
+    void this.#run();
+  }
+
+  /** The connection as it stands, or the next one. */
+  hub(): Promise<HubConnection> {
+    return this.#hub ? Promise.resolve(this.#hub) : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** A call on the connection. One that breaks meanwhile fails it. @throws {RelayFailure} */
+  async call(method: string, ...args: unknown[]): Promise<unknown> {
+    const hub = await this.hub();
+    try {
+      return await hub.invoke(method, ...args);
+    } catch (error) {
+      throw ofHub(error);
+    }
+  }
+
+  /** Tries at once, also what was refused. */
+  again(): void {
+    this.#wake();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#wake();
+    void this.#leave();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.#serveOnce();
+        this.#say({ kind: 'done' }); // The connection stays, for calls.
+        await this.#woken(null);
+        await this.#leave();
+      } catch (error) {
+        const failure = ofHub(error);
+        const wait = this.#pause * (0.5 + Math.random() / 2); // Pages that lost the same relay must not all come back at once.
+        this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+        this.#say(failure.isPassing ? { kind: 'reconnecting', failure, at: Date.now() + wait } : { kind: 'refused', failure });
+        await this.#leave();
+        await this.#woken(failure.isPassing ? wait : null);
+      }
+    }
+    await this.#leave();
+  }
+
+  async #serveOnce(): Promise<void> {
+    const hub = await this.#connect();
+    this.#hub = hub;
+    this.#waiting.splice(0).forEach((resolve) => resolve(hub));
+    if (this.#stopped.signal.aborted) return;
+    await this.serve(hub, this.#stopped.signal, () => {
+      this.#pause = FIRST_PAUSE;
+      this.#say({ kind: 'connected' });
+    });
+  }
+
+  async #connect(): Promise<HubConnection> {
+    const ticket = await ticketFor(this.session);
+    const hub = new HubConnectionBuilder()
+      .withUrl(urlOf('hubs/logs'), { skipNegotiation: true, transport: HttpTransportType.WebSockets, accessTokenFactory: () => ticket })
+      .withHubProtocol(new MessagePackHubProtocol())
+      .withKeepAliveInterval(PING)
+      .configureLogging(LogLevel.None)
+      .build();
+    await hub.start();
+    return hub;
+  }
+
+  async #leave(): Promise<void> {
+    const hub = this.#hub;
+    this.#hub = null;
+    if (hub && hub.state !== HubConnectionState.Disconnected) await hub.stop().catch(() => {});
+  }
+
+  #say(state: LinkState): void {
+    if (this.#stopped.signal.aborted) return;
+    this.state = state;
+    this.changed(state);
+  }
+
+  #woken(milliseconds: number | null): Promise<void> {
+    if (this.#stopped.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = milliseconds === null ? undefined : setTimeout(resolve, milliseconds);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Output } from '../api/contract';
+import { ConnectionBadge } from '../ui/ConnectionBadge';
+import { Refusal } from '../ui/Refusal';
+import { Shell } from '../ui/Shell';
+import { useShortcuts } from '../ui/shortcuts';
+import { Banners } from './Banners';
+import { LogController, type LogState } from './controller';
+import './log.css';
+import { SelectionBar } from './SelectionBar';
+import { useSettings, type Settings } from './settings';
+import { STAMPS } from './stamps';
+import { StatusLine } from './StatusLine';
+import { Toolbar } from './Toolbar';
+
+const ROW_HEIGHT = 20;
+
+/** The log of one session. */
+export function LogPage({ session }: { session: string }) {
+  const [settings, change] = useSettings();
+  const [log, state] = useLog(session, settings);
+  const scroller = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    log?.attach(scroller.current!, ROW_HEIGHT);
+  }, [log]);
+  useEffect(() => log?.restyle(settings), [log, settings]);
+  useLogKeys(log, settings, change, scroller);
+  if (!log || !state) return <Shell title={session} heading={session}>{null}</Shell>;
+  const refused = state.link.kind === 'refused' ? state.link.failure : null;
+  return (
+    <Shell title={session} heading={session} actions={<ConnectionBadge state={state.link} onRetry={log.again} done="Ended" />}>
+      <div class="log-page">
+        <Toolbar session={session} state={state} settings={settings} onChange={change} onLook={(view) => log.look(view)} />
+        {refused ? <Refusal failure={refused} session={session} onToken={log.again} /> : <Banners state={state} />}
+        <div
+          ref={scroller}
+          class={`log${settings.wrap ? ' is-wrapped' : ''}`}
+          role="log"
+          aria-label={`Log of ${session}`}
+          aria-live="off"
+          tabIndex={0}
+          onClick={(event) => press(event, log)}
+        />
+        <StatusLine state={state} onFollow={log.follow} />
+        {state.selection && <SelectionBar range={state.selection} log={log} />}
+      </div>
+    </Shell>
+  );
+}
+
+/** A controller for as long as the page stands. */
+function useLog(session: string, settings: Settings): [LogController | null, LogState | null] {
+  const [log, keep] = useState<LogController | null>(null);
+  const [state, show] = useState<LogState | null>(null);
+  useEffect(() => {
+    const controller = new LogController(session, settings, show);
+    keep(controller);
+    show(controller.state);
+    addEventListener('hashchange', controller.goToHash);
+    return () => {
+      removeEventListener('hashchange', controller.goToHash);
+      controller.close();
+    };
+  }, [session]);
+  return [log, state];
+}
+
+/** A click on a line's number points at it, with Shift at all up to it; one on "show all" fetches the rest of a line. */
+function press(event: MouseEvent, log: LogController): void {
+  const target = event.target instanceof Element ? event.target : null;
+  const number = target?.closest<HTMLElement>('[data-link]')?.dataset['link'];
+  const whole = target?.closest<HTMLElement>('[data-whole]')?.dataset['whole'];
+  if (number !== undefined) {
+    event.preventDefault();
+    const [line, selection] = [Number(number), log.state.selection];
+    const isOnly = selection?.from === line && selection.to === line;
+    log.select(event.shiftKey && selection ? { from: Math.min(selection.from, line), to: Math.max(selection.to, line) } : isOnly ? null : { from: line, to: line });
+  } else if (whole) {
+    const [output, offset, length] = whole.split(':').map(Number) as [Output, number, number];
+    void log.showWhole(output, offset, length);
+  }
+}
+
+function useLogKeys(log: LogController | null, settings: Settings, change: (part: Partial<Settings>) => void, scroller: { current: HTMLElement | null }): void {
+  const scroll = (views: number) => scroller.current?.scrollBy({ top: views * scroller.current.clientHeight });
+  useShortcuts('Log', [
+    { keys: ['G', 'End'], what: 'go to the end and follow', run: () => log?.follow() },
+    { keys: ['g', 'Home'], what: 'go to the begin', run: () => log?.toStart() },
+    { keys: ['j', 'ArrowDown'], what: 'down a line', run: () => scroller.current?.scrollBy({ top: ROW_HEIGHT }) },
+    { keys: ['k', 'ArrowUp'], what: 'up a line', run: () => scroller.current?.scrollBy({ top: -ROW_HEIGHT }) },
+    { keys: ['PageDown', ' '], what: 'down a page', run: () => scroll(0.9) },
+    { keys: ['PageUp', 'Shift+ '], what: 'up a page', run: () => scroll(-0.9) },
+    { keys: ['w'], what: 'wrap long lines', run: () => change({ wrap: !settings.wrap }) },
+    { keys: ['t'], what: 'times: off, local, UTC, relative', run: () => change({ stamps: STAMPS[(STAMPS.indexOf(settings.stamps) + 1) % STAMPS.length]! }) },
+    { keys: ['l'], what: 'line numbers', run: () => change({ numbers: !settings.numbers }) },
+    { keys: ['1'], what: 'stdout and stderr', run: () => log?.look('both') },
+    { keys: ['2'], what: 'only stdout', run: () => log?.look(1) },
+    { keys: ['3'], what: 'only stderr', run: () => log?.look(2) },
+    { keys: ['Escape'], what: 'point at no line', run: () => log?.select(null) },
+  ]);
+}

@@ -1,0 +1,136 @@
+import type { Gap, Line, LinePage } from '../api/contract';
+import { costOf } from './ring';
+
+const BLOCK = 250;
+const MOST_COST = 24 * 1024 * 1024;
+const MOST_AT_A_TIME = 2;
+const PAUSE = 1000;
+
+type Ask = (first: number, count: number) => Promise<LinePage>;
+
+/** What a page found: lines by position, and gaps before them. */
+export interface Found {
+  lines: Map<number, Line>;
+  gaps: Map<number, Gap[]>;
+}
+
+/** Fetches windows of a log, in blocks, and keeps those that were looked at last. */
+export class Pages {
+  /** Least recently used first. */
+  readonly #blocks = new Map<number, Found>();
+  readonly #asked = new Set<number>();
+  #wanted: number[] = [];
+  #cost = 0;
+  #isClosed = false;
+
+  /** @param positionOf Place of a line in this view of the log. */
+  constructor(
+    private readonly ask: Ask,
+    private readonly positionOf: (line: Line) => number,
+    private readonly arrived: () => void,
+  ) {}
+
+  at(position: number): Line | undefined {
+    return this.#block(position)?.lines.get(position);
+  }
+
+  gapsBefore(position: number): Gap[] {
+    return this.#block(position)?.gaps.get(position) ?? [];
+  }
+
+  /** Has these lines fetched, if they are not there: what was wanted before and did not begin yet is forgotten. */
+  want(from: number, to: number): void {
+    this.#wanted = [];
+    for (let block = Math.floor(from / BLOCK); block <= Math.floor((to - 1) / BLOCK); block++) {
+      if (!this.#isWhole(block, from, to) && !this.#asked.has(block)) this.#wanted.push(block);
+    }
+    this.#next();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #block(position: number): Found | undefined {
+    const number = Math.floor(position / BLOCK);
+    const block = this.#blocks.get(number);
+    if (block) {
+      this.#blocks.delete(number);
+      this.#blocks.set(number, block);
+    }
+    return block;
+  }
+
+  /** A page may end early where lines are long, and a block at the end was fetched when it had fewer. */
+  #isWhole(block: number, from: number, to: number): boolean {
+    const found = this.#blocks.get(block);
+    if (!found) return false;
+    for (let position = Math.max(from, block * BLOCK); position < Math.min(to, (block + 1) * BLOCK); position++) {
+      if (!found.lines.has(position)) return false;
+    }
+    return true;
+  }
+
+  #next(): void {
+    while (this.#asked.size < MOST_AT_A_TIME && this.#wanted.length > 0) void this.#fetch(this.#wanted.shift()!);
+  }
+
+  async #fetch(block: number): Promise<void> {
+    this.#asked.add(block);
+    try {
+      const end = (block + 1) * BLOCK;
+      const found: Found = { lines: new Map(), gaps: new Map() };
+      for (let first = block * BLOCK; first < end && !this.#isClosed; ) {
+        const page = await this.ask(first, end - first);
+        const last = this.#sort(page, first, found);
+        if (last < first) break;
+        first = last + 1;
+      }
+      this.#keep(block, found);
+    } catch {
+      await new Promise((done) => setTimeout(done, PAUSE)); // The connection broke, and says so itself. What is still looked at is wanted again.
+    } finally {
+      this.#asked.delete(block);
+      if (!this.#isClosed) {
+        this.arrived();
+        this.#next();
+      }
+    }
+  }
+
+  /** @returns Position of the last line of the page. */
+  #sort(page: LinePage, first: number, found: Found): number {
+    let next = first;
+    let broken: Line | null = null;
+    for (const entry of page.entries) {
+      if (entry.kind === 'gap') {
+        found.gaps.set(next, [...(found.gaps.get(next) ?? []), { ...entry, broken }]);
+        broken = null;
+      } else if (!entry.ends) {
+        broken = entry;
+      } else {
+        next = this.positionOf(entry);
+        found.lines.set(next++, entry);
+      }
+    }
+    return next - 1;
+  }
+
+  #keep(block: number, found: Found): void {
+    this.#forget(block);
+    this.#blocks.set(block, found);
+    this.#cost += cost(found);
+    for (const oldest of this.#blocks.keys()) {
+      if (this.#cost <= MOST_COST || oldest === block) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(block: number): void {
+    const found = this.#blocks.get(block);
+    if (found) this.#cost -= cost(found);
+    this.#blocks.delete(block);
+  }
+}
+
+const cost = ({ lines }: Found): number => [...lines.values()].reduce((sum, line) => sum + costOf(line), 0);

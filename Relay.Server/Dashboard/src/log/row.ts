@@ -1,0 +1,126 @@
+import { nameOf, STDERR, type Gap, type Line } from '../api/contract';
+import { levelOf } from '../text/level';
+import { render, type Span } from '../text/terminal';
+import { bytes, count } from '../ui/format';
+import { paint } from './palette';
+import { stampOf, type Stamps } from './stamps';
+
+/** A line longer than this is cut; all of it is shown when somebody asks. */
+const SHOWN_BYTES = 4096;
+
+export interface RowLook {
+  stamps: Stamps;
+  numbers: boolean;
+  /** When the log begins, for relative times. */
+  beganMicros: number;
+  isSelected(number: number): boolean;
+  /** Whole lines that somebody asked for, by output and offset. */
+  wholeOf(line: Line): Uint8Array | undefined;
+}
+
+const REASONS = {
+  trimmed: 'were removed to make room (retention)',
+  corrupt: 'were damaged on the disk of the relay',
+  lost_by_writer: 'were lost by the writer before they reached the relay',
+};
+
+/** A line as it stands in the document. All text of the log goes in as text. */
+export function rowOf(line: Line | undefined, gaps: readonly Gap[], look: RowLook): HTMLElement {
+  const row = make('div', 'row');
+  for (const gap of gaps) row.append(...gapOf(gap));
+  row.append(line ? lineOf(line, look) : make('div', 'line is-coming'));
+  return row;
+}
+
+function lineOf(line: Line, look: RowLook): HTMLElement {
+  const whole = look.wholeOf(line);
+  const shown = whole ?? (line.head.length > SHOWN_BYTES ? line.head.subarray(0, SHOWN_BYTES) : line.head);
+  const left = whole ? 0 : line.head.length - shown.length + line.omitted + line.tail.length;
+  const spans = render(shown);
+  const element = make('div', 'line');
+  if (line.output === STDERR) element.classList.add('is-stderr');
+  const level = levelOf(spans.map((span) => span.text).join(''));
+  if (level) element.classList.add(`is-${level}`);
+  if (look.isSelected(line.number)) element.classList.add('is-selected');
+  element.dataset['number'] = String(line.number);
+  const head = make('span', 'head');
+  if (look.numbers) head.append(numberOf(line));
+  if (look.stamps !== 'off') head.append(stampElement(line, look));
+  head.append(markOf(line, level));
+  element.append(head, textOf(spans));
+  if (line.redraws > 0) element.append(note(`redrawn ${count(line.redraws)}×`, 'A carriage return began this line anew, as a progress bar does. Its last state is shown.'));
+  if (left > 0) element.append(moreOf(line, left));
+  return element;
+}
+
+function numberOf(line: Line): HTMLElement {
+  const link = make('a', 'number');
+  link.textContent = count(line.number + 1);
+  link.dataset['link'] = String(line.number);
+  link.setAttribute('href', `#L${line.number + 1}`);
+  link.setAttribute('aria-label', `Line ${line.number + 1}`);
+  link.tabIndex = -1; // There are thousands: the log is one stop, and the keys go through it.
+  return link;
+}
+
+function stampElement(line: Line, look: RowLook): HTMLElement {
+  const { text, title } = stampOf(line.timeMicros, look.stamps, look.beganMicros);
+  const stamp = make('time', 'stamp');
+  stamp.textContent = text;
+  stamp.title = title;
+  return stamp;
+}
+
+function markOf(line: Line, level: string | null): HTMLElement {
+  const mark = make('span', 'mark');
+  mark.title = [nameOf(line.output), level].filter(Boolean).join(', ');
+  if (line.output === STDERR) {
+    const name = make('span', 'unseen');
+    name.textContent = 'stderr: ';
+    mark.append(name);
+  }
+  return mark;
+}
+
+function textOf(spans: readonly Span[]): HTMLElement {
+  const text = make('span', 'text');
+  for (const { text: part, style } of spans) {
+    if (style) {
+      const span = document.createElement('span');
+      span.textContent = part;
+      paint(span, style);
+      text.append(span);
+    } else text.append(part);
+  }
+  return text;
+}
+
+function moreOf(line: Line, left: number): HTMLElement {
+  const more = make('button', 'more') as HTMLButtonElement;
+  more.type = 'button';
+  more.dataset['whole'] = `${line.output}:${line.offset}:${line.length}`;
+  more.textContent = `… ${bytes(left)} more: show all`;
+  return more;
+}
+
+function gapOf(gap: Gap): HTMLElement[] {
+  const notice = make('div', 'gap');
+  notice.textContent = `${bytes(gap.length)} of ${nameOf(gap.output)} are missing here (bytes ${count(gap.offset)}–${count(gap.offset + gap.length - 1)}): they ${REASONS[gap.reason]}.`;
+  if (!gap.broken) return [notice];
+  const broken = make('div', 'line is-broken');
+  broken.append(make('span', 'head'), textOf(render(gap.broken.head)));
+  return [broken, notice];
+}
+
+function note(text: string, title: string): HTMLElement {
+  const element = make('span', 'remark');
+  element.textContent = text;
+  element.title = title;
+  return element;
+}
+
+function make(tag: string, name: string): HTMLElement {
+  const element = document.createElement(tag);
+  element.className = name;
+  return element;
+}

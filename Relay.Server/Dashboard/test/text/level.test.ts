@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import shared from '../../../../Relay.Tests/Lines/levels.json';
+import { levelOf, type Level } from '../../src/text/level';
+
+// Relay.Tests/Lines/levels.json is shared with the .NET tests: LineLevels.cs finds the same.
+const said = shared as { level: Level; lines: string[] }[];
+
+it.each(said.flatMap(({ level, lines }) => lines.map((line) => [level, line] as const)))('%s: %s', (level, line) => {
+  expect(levelOf(line)).toBe(level);
+});
+
+it('the first level counts', () => {
+  expect(levelOf('INFO WARN ERROR')).toBe('info');
+});
