@@ -20,10 +20,10 @@ internal static class CommandLine
         var root = new RootCommand("Follows job logs on a SparkLogRelay.")
         {
             TailCommand.Create(streams, relay),
+            SearchCommand.Create(streams),
             SessionsCommand.Create(streams),
             CreateCommand.Create(streams),
             DeleteCommand.Create(streams),
-            SearchCommand.Create(streams),
             VerifyCommand.Create(streams),
             CompletionCommand.Create(streams),
         };

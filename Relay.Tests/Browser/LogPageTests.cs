@@ -99,6 +99,36 @@ public sealed class LogPageTests(Chromium chromium, SharedRelay shared) : IClass
     }
 
     [Fact]
+    public async Task A_line_that_was_never_loaded_is_found_counted_and_marked()
+    {
+        await Create();
+        await Append(Lines(0, 20_000) + "\e[31mnee\e[1mdle\e[0m one\n" + Lines(20_001, 20_000) + "24/01/31 12:00:00 ERROR Executor: lost\nNEEDLE two\n" + Lines(40_003, 20_000));
+        await using var page = await Open();
+        await page.ShouldShowAsync("line 60002");
+
+        await page.Page.Keyboard.PressAsync("/");
+        await page.Page.Keyboard.TypeAsync("needle");
+        await page.ShouldSayAsync("2 found");
+        await page.Page.Keyboard.PressAsync("Enter");
+        await page.ShouldShowAsync("needle one");
+        await page.ShouldSayAsync("1 of 2");
+        (await page.LinesAsync())[20_001].Should().Be("needle one");
+        await Eventually.True(async () => string.Concat(await page.Page.Locator("mark").AllInnerTextsAsync()) == "needle", "the word is marked, whatever its colours");
+        await page.Page.Keyboard.PressAsync("Enter");
+        await page.ShouldShowAsync("NEEDLE two");
+        await Append("a new needle\n");
+        await page.ShouldSayAsync("2 of 3");
+
+        await page.Page.GetByTitle("Regular expression").ClickAsync();
+        await page.Page.Locator(".find input").FillAsync("(");
+        await page.ShouldSayAsync("The pattern is no regular expression");
+        await page.Page.Keyboard.PressAsync("Escape");
+        await page.Page.Keyboard.PressAsync("e");
+        await page.ShouldSayAsync("1 of 1");
+        await page.ShouldShowAsync("24/01/31 12:00:00 ERROR Executor: lost");
+    }
+
+    [Fact]
     public async Task The_end_is_told_with_what_proves_that_all_is_there()
     {
         await Job.Complete(Relay, _session, "123456789", exitCode: 3);

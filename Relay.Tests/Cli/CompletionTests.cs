@@ -7,15 +7,15 @@ namespace Relay.Tests.Cli;
 public sealed class CompletionTests(SharedRelay shared) : IClassFixture<SharedRelay>
 {
     [Theory]
-    [InlineData("", "tail sessions create delete verify completion")]
-    [InlineData("s", "sessions")]
+    [InlineData("", "tail search sessions create delete verify completion")]
+    [InlineData("s", "search sessions")]
     [InlineData("completion|", "bash zsh")]
     [InlineData("tail|--output|", "both stderr stdout")]
     [InlineData("tail|--output=s", "--output=stderr --output=stdout")]
     [InlineData("sessions|--st", "--state")]
     [InlineData("sessions|--state|l", "live")]
     [InlineData("tail|--url|", "")]
-    [InlineData("nonsense|--x|", "tail sessions create delete verify completion")]
+    [InlineData("nonsense|--x|", "tail search sessions create delete verify completion")]
     public async Task The_last_word_is_completed_by_the_commands_as_they_are(string words, string candidates)
     {
         var complete = await InMemoryCli.RunAsync(["complete", "--", .. words.Split('|')]);

@@ -94,7 +94,7 @@ public sealed class SessionsTests(SharedRelay shared) : IClassFixture<SharedRela
 
     [Theory]
     [InlineData("verfy s", "'verfy' is not a command; did you mean 'verify'?")]
-    [InlineData("frobnicate", "'frobnicate' is not a command; the commands are tail, sessions, create, delete, verify, completion.")]
+    [InlineData("frobnicate", "'frobnicate' is not a command; the commands are tail, search, sessions, create, delete, verify, completion.")]
     public async Task An_unknown_command_is_one_line_with_a_suggestion(string line, string words)
     {
         var unknown = await InMemoryCli.RunAsync(line.Split(' '));

@@ -6,6 +6,7 @@ import { Shell } from '../ui/Shell';
 import { useShortcuts } from '../ui/shortcuts';
 import { Banners } from './Banners';
 import { LogController, type LogState } from './controller';
+import { FindBar } from './FindBar';
 import './log.css';
 import { SelectionBar } from './SelectionBar';
 import { useSettings, type Settings } from './settings';
@@ -14,6 +15,7 @@ import { StatusLine } from './StatusLine';
 import { Toolbar } from './Toolbar';
 
 const ROW_HEIGHT = 20;
+const ERROR = 5;
 
 /** The log of one session. */
 export function LogPage({ session }: { session: string }) {
@@ -24,13 +26,22 @@ export function LogPage({ session }: { session: string }) {
     log?.attach(scroller.current!, ROW_HEIGHT);
   }, [log]);
   useEffect(() => log?.restyle(settings), [log, settings]);
+  const [finding, openFind] = useState(0); // Counts how often the bar was opened; 0: it is closed.
+  const open = () => openFind((times) => times + 1);
+  const closeFind = () => {
+    log?.find(null);
+    openFind(0);
+    scroller.current?.focus();
+  };
   useLogKeys(log, settings, change, scroller);
+  useFindKeys(log, open);
   if (!log || !state) return <Shell title={session} heading={session}>{null}</Shell>;
   const refused = state.link.kind === 'refused' ? state.link.failure : null;
   return (
     <Shell title={session} heading={session} actions={<ConnectionBadge state={state.link} onRetry={log.again} done="Ended" />}>
       <div class="log-page">
-        <Toolbar session={session} state={state} settings={settings} onChange={change} onLook={(view) => log.look(view)} />
+        <Toolbar session={session} state={state} settings={settings} onChange={change} onLook={(view) => log.look(view)} onFind={open} />
+        {finding > 0 && <FindBar key={finding} state={state} log={log} onClose={closeFind} />}
         {refused ? <Refusal failure={refused} session={session} onToken={log.again} /> : <Banners state={state} />}
         <div
           ref={scroller}
@@ -79,6 +90,21 @@ function press(event: MouseEvent, log: LogController): void {
     const [output, offset, length] = whole.split(':').map(Number) as [Output, number, number];
     void log.showWhole(output, offset, length);
   }
+}
+
+function useFindKeys(log: LogController | null, open: () => void): void {
+  const error = (direction: 1 | -1) => {
+    if (log?.state.find?.query.minLevel !== ERROR) log?.find({ text: '', isRegex: false, matchCase: false, minLevel: ERROR });
+    open();
+    log?.goToMatch(direction);
+  };
+  useShortcuts('Find', [
+    { keys: ['/', 'Mod+f'], what: 'find in the whole log', run: open },
+    { keys: ['n'], what: 'next match', run: () => log?.goToMatch(1) },
+    { keys: ['N'], what: 'previous match', run: () => log?.goToMatch(-1) },
+    { keys: ['e'], what: 'find errors; the next one', run: () => error(1) },
+    { keys: ['E'], what: 'find errors; the one before', run: () => error(-1) },
+  ]);
 }
 
 function useLogKeys(log: LogController | null, settings: Settings, change: (part: Partial<Settings>) => void, scroller: { current: HTMLElement | null }): void {

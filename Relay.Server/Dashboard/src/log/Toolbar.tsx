@@ -19,9 +19,10 @@ export interface ToolbarProps {
   settings: Settings;
   onChange: (part: Partial<Settings>) => void;
   onLook: (view: View) => void;
+  onFind: () => void;
 }
 
-export function Toolbar({ session, state, settings, onChange, onLook }: ToolbarProps) {
+export function Toolbar({ session, state, settings, onChange, onLook, onFind }: ToolbarProps) {
   return (
     <div class="log-bar" role="toolbar" aria-label="What is shown of the log">
       <div class="segments" role="group" aria-label="Outputs">
@@ -44,6 +45,9 @@ export function Toolbar({ session, state, settings, onChange, onLook }: ToolbarP
       </label>
       <Toggle name="wrap" isOn={settings.wrap} onTurn={(wrap) => onChange({ wrap })} />
       <Toggle name="numbers" isOn={settings.numbers} onTurn={(numbers) => onChange({ numbers })} />
+      <button type="button" class="toggle" title="Find in the whole log (/)" onClick={onFind}>
+        find
+      </button>
       <div class="log-bar-space" />
       <span class="downloads">
         Download{' '}

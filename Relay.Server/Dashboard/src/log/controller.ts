@@ -4,6 +4,7 @@ import { Link, type LinkState } from '../api/link';
 import { statusOf } from '../api/status';
 import { plainText } from '../text/terminal';
 import { follow, type FeedListener, type LogEnd } from './feed';
+import { Finder, isSame, markOf, type FindState, type Query } from './finder';
 import { LiveLog, outputsOf, type View } from './live';
 import { hashOf, rangeOf, type Range } from './permalink';
 import { rowOf } from './row';
@@ -30,6 +31,10 @@ export interface LogState {
   /** Milliseconds by which what is shown lags behind what the relay stores. */
   behind: number;
   selection: Range | null;
+  /** What is looked for; null for nothing. */
+  find: FindState | null;
+  /** Which of the matches the page went to, from 0. */
+  match: number | null;
 }
 
 const WHOLE_BYTES = 1024 * 1024;
@@ -48,8 +53,12 @@ export class LogController implements FeedListener {
   #settings: Settings;
   #telling = 0;
   #leftAt = 0; // Lines there were when it ceased to follow.
+  #finder: Finder | null = null;
+  #found: number | null = null; // Position of the match that the page went to.
   #clockAhead = -Infinity; // How far the relay's clock seems to be ahead of the page's, in milliseconds.
   #behind = 0;
+  #mark: RegExp | null = null;
+  #pending: 1 | -1 | null = null; // Asked for before anything was found.
 
   constructor(
     private readonly session: string,
@@ -73,6 +82,8 @@ export class LogController implements FeedListener {
       seen: { from: 0, to: 0 },
       behind: 0,
       selection: rangeOf(location.hash),
+      find: null,
+      match: null,
     };
     this.#link = new Link(session, (hub, signal, accepted) => follow(hub, session, this.#live, this, signal, accepted), (link) => this.#say({ link }));
   }
@@ -90,6 +101,7 @@ export class LogController implements FeedListener {
 
   close(): void {
     this.#link.stop();
+    this.#finder?.stop();
     this.#view.close();
     this.#viewport?.close();
     clearTimeout(this.#telling);
@@ -109,6 +121,39 @@ export class LogController implements FeedListener {
     this.state = { ...this.state, view };
     this.#viewport?.show(this.#view);
     this.#viewport?.follow();
+    this.#seek(this.state.find?.query ?? null);
+    this.#tellSoon();
+  }
+
+  /** Looks for something in all of the log; null ends it. */
+  find(query: Query | null): void {
+    const now = this.#finder?.state.query ?? null;
+    if (query === null ? now !== null : now === null || !isSame(query, now)) this.#seek(query);
+  }
+
+  #seek(query: Query | null): void {
+    this.#finder?.stop();
+    this.#pending = null;
+    this.#found = null;
+    this.#finder = query && new Finder(this.session, outputsOf(this.state.view), query, () => this.#link.hub(), (find) => this.#sought(find));
+    this.#mark = query && markOf(query);
+    this.state = { ...this.state, find: this.#finder?.state ?? null, match: null };
+    this.#viewport?.redraw();
+    this.#tellSoon();
+  }
+
+  /** Goes to the match behind the one it is at, or behind what is seen; or before it. Around the ends. */
+  goToMatch(direction: 1 | -1): void {
+    const from = this.#found ?? this.state.seen.from - (direction === 1 ? 1 : 0);
+    const found = this.#finder?.near(from, direction) ?? null;
+    if (found === null) {
+      this.#pending = this.state.find?.isSearching ? direction : null;
+      return;
+    }
+    this.#found = found;
+    this.state = { ...this.state, match: this.#finder!.indexOf(found) };
+    this.#viewport?.redraw();
+    this.#viewport?.goTo(found);
     this.#tellSoon();
   }
 
@@ -163,6 +208,7 @@ export class LogController implements FeedListener {
     this.#clockAhead = Math.max(this.#clockAhead, ahead);
     this.#behind = Math.max(0, this.#clockAhead - ahead);
     this.#viewport?.update();
+    this.#finder?.grown();
     this.#tellSoon();
   }
 
@@ -199,6 +245,15 @@ export class LogController implements FeedListener {
   #ask = async (outputs: readonly Output[], first: number, count: number): Promise<LinePage> =>
     toPage(await this.#link.call('ReadLines', linesRequest(this.session, outputs, first, count)));
 
+  #sought(find: FindState): void {
+    this.state = { ...this.state, find };
+    const pending = this.#pending;
+    this.#pending = null;
+    if (pending) this.goToMatch(pending);
+    this.#viewport?.redraw();
+    this.#tellSoon();
+  }
+
   #seenBy(view: View): LogView {
     return new LogView(this.#live, view, (...page) => this.#ask(...page), () => this.#viewport?.update());
   }
@@ -209,8 +264,15 @@ export class LogController implements FeedListener {
       ...this.#settings,
       beganMicros: (status?.createdAt ?? 0) * 1000,
       isSelected: (number: number) => selection !== null && number >= selection.from && number <= selection.to,
+      mark: this.#mark,
+      isMatch: (line: Line) => this.#finder?.has(this.#positionOf(line)) ?? false,
+      isFound: (line: Line) => this.#found === this.#positionOf(line),
       wholeOf: (line: Line) => this.#wholes.get(`${line.output}:${line.offset}`),
     };
+  }
+
+  #positionOf(line: Line): number {
+    return this.state.view === 'both' ? line.number : line.index;
   }
 
   #moved(isFollowing: boolean, from: number, to: number): void {

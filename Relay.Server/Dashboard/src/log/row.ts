@@ -1,7 +1,8 @@
 import { nameOf, STDERR, type Gap, type Line } from '../api/contract';
 import { levelOf } from '../text/level';
-import { render, type Span } from '../text/terminal';
+import { render } from '../text/terminal';
 import { bytes, count } from '../ui/format';
+import { marked, type MarkedSpan } from './marked';
 import { paint } from './palette';
 import { stampOf, type Stamps } from './stamps';
 
@@ -14,6 +15,11 @@ export interface RowLook {
   /** When the log begins, for relative times. */
   beganMicros: number;
   isSelected(number: number): boolean;
+  /** Places in a line that are looked for. */
+  mark: RegExp | null;
+  isMatch(line: Line): boolean;
+  /** Whether it is the match that the page went to. */
+  isFound(line: Line): boolean;
   /** Whole lines that somebody asked for, by output and offset. */
   wholeOf(line: Line): Uint8Array | undefined;
 }
@@ -47,7 +53,9 @@ function lineOf(line: Line, look: RowLook): HTMLElement {
   if (look.numbers) head.append(numberOf(line));
   if (look.stamps !== 'off') head.append(stampElement(line, look));
   head.append(markOf(line, level));
-  element.append(head, textOf(spans));
+  if (look.isMatch(line)) element.classList.add('is-match');
+  if (look.isFound(line)) element.classList.add('is-found');
+  element.append(head, textOf(look.mark ? marked(spans, look.mark) : spans));
   if (line.redraws > 0) element.append(note(`redrawn ${count(line.redraws)}×`, 'A carriage return began this line anew, as a progress bar does. Its last state is shown.'));
   if (left > 0) element.append(moreOf(line, left));
   return element;
@@ -82,13 +90,13 @@ function markOf(line: Line, level: string | null): HTMLElement {
   return mark;
 }
 
-function textOf(spans: readonly Span[]): HTMLElement {
+function textOf(spans: readonly MarkedSpan[]): HTMLElement {
   const text = make('span', 'text');
-  for (const { text: part, style } of spans) {
-    if (style) {
-      const span = document.createElement('span');
+  for (const { text: part, style, isMarked } of spans) {
+    if (style || isMarked) {
+      const span = document.createElement(isMarked ? 'mark' : 'span');
       span.textContent = part;
-      paint(span, style);
+      if (style) paint(span, style);
       text.append(span);
     } else text.append(part);
   }

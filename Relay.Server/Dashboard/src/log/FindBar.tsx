@@ -1,0 +1,84 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { count } from '../ui/format';
+import type { LogController, LogState } from './controller';
+import type { Query } from './finder';
+
+const TYPED_MS = 250;
+
+const LEVELS: readonly (readonly [number, string])[] = [
+  [0, 'any level'],
+  [4, 'warnings and worse'],
+  [5, 'errors'],
+  [6, 'fatal'],
+];
+
+/** Looks for text in all of the log, also where the page never was. */
+export function FindBar({ state, log, onClose }: { state: LogState; log: LogController; onClose: () => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  const [query, change] = useState<Query>(log.state.find?.query ?? { text: '', isRegex: false, matchCase: false, minLevel: 0 });
+  useEffect(() => field.current!.select(), []);
+  useEffect(() => {
+    const timer = setTimeout(() => log.find(query.text || query.minLevel > 0 ? query : null), TYPED_MS);
+    return () => clearTimeout(timer);
+  }, [query]);
+  const go = (event: Event, direction: 1 | -1) => {
+    event.preventDefault();
+    log.goToMatch(direction);
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') onClose();
+    else if (event.key === 'Enter') go(event, event.shiftKey ? -1 : 1);
+  };
+  return (
+    <form class="find" role="search" onSubmit={(event) => go(event, 1)} onKeyDown={press}>
+      <input
+        ref={field}
+        type="search"
+        aria-label="Find in the whole log"
+        placeholder="Find in the whole log"
+        maxLength={1000}
+        spellcheck={false}
+        autocomplete="off"
+        value={query.text}
+        onInput={(event) => change({ ...query, text: event.currentTarget.value })}
+      />
+      <button type="button" class="toggle" aria-pressed={query.matchCase} title="Capitals differ from small letters" onClick={() => change({ ...query, matchCase: !query.matchCase })}>
+        Aa
+      </button>
+      <button type="button" class="toggle" aria-pressed={query.isRegex} title="Regular expression" onClick={() => change({ ...query, isRegex: !query.isRegex })}>
+        .*
+      </button>
+      <label class="pick">
+        <span class="unseen">Level</span>
+        <select value={query.minLevel} onChange={(event) => change({ ...query, minLevel: Number(event.currentTarget.value) })}>
+          {LEVELS.map(([level, name]) => (
+            <option key={level} value={level}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <span class={state.find?.failure ? 'find-count is-problem' : 'find-count'} role="status">
+        {told(state)}
+      </span>
+      <button type="button" class="button small" aria-label="Previous match" title="Previous (Shift Enter, N)" onClick={(event) => go(event, -1)}>
+        ↑
+      </button>
+      <button type="submit" class="button small" aria-label="Next match" title="Next (Enter, n)">
+        ↓
+      </button>
+      <button type="button" class="button small" onClick={onClose}>
+        Close
+      </button>
+    </form>
+  );
+}
+
+function told({ find, match }: LogState): string {
+  if (!find) return '';
+  if (find.failure) return find.failure;
+  const all = `${count(find.found)}${find.isFull ? ' or more' : ''}`;
+  if (find.isSearching && find.progress < 1) return `${all} found, ${Math.floor(find.progress * 100)} % searched`;
+  if (find.found === 0) return find.isSearching ? 'searching' : 'nothing found';
+  return match === null ? `${all} found` : `${count(match + 1)} of ${all}`;
+}
