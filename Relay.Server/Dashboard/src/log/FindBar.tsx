@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { count } from '../ui/format';
 import type { LogController, LogState } from './controller';
 import type { Query } from './finder';
@@ -16,7 +16,10 @@ const LEVELS: readonly (readonly [number, string])[] = [
 export function FindBar({ state, log, onClose }: { state: LogState; log: LogController; onClose: () => void }) {
   const field = useRef<HTMLInputElement>(null);
   const [query, change] = useState<Query>(log.state.find?.query ?? { text: '', isRegex: false, matchCase: false, minLevel: 0 });
-  useEffect(() => field.current!.select(), []);
+  useLayoutEffect(() => {
+    field.current!.focus(); // Before the next key: it is typed into the field, and is no shortcut any more.
+    field.current!.select();
+  }, []);
   useEffect(() => {
     const timer = setTimeout(() => log.find(query.text || query.minLevel > 0 ? query : null), TYPED_MS);
     return () => clearTimeout(timer);

@@ -148,7 +148,7 @@ export class LineAssembler {
         this.#overwrite();
         this.#kept.push(part.subarray(from, to));
       }
-      this.#returned ||= carriage >= 0;
+      this.#returned = carriage >= 0;
       from = to + 1;
     }
   }

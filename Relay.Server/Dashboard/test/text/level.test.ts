@@ -12,3 +12,7 @@ it.each(said.flatMap(({ level, lines }) => lines.map((line) => [level, line] as 
 it('the first level counts', () => {
   expect(levelOf('INFO WARN ERROR')).toBe('info');
 });
+
+it.each(['E01310 12:00:00.000000 1 x.go:1] x', '{"@m":"x"}'])('%s only looks like a form that has a level', (line) => {
+  expect(levelOf(line)).toBeNull();
+});

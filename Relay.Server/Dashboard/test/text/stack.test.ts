@@ -65,6 +65,23 @@ after`)).toEqual([['org.apache.spark.sql.AnalysisException: cannot resolve a; li
     expect(folded('a.b.FirstException: no\n24/01/31 ERROR x\n24/01/31 ERROR dump\n' + '\tat a.B.c(D.java:1)\n'.repeat(3))[0]![0]).toBe('24/01/31 ERROR dump');
   });
 
+  it('keeps a message of several lines with an exception that has no telling name', () => {
+    expect(folded('Exception in thread "main" a.b.Boom: one\ntwo\n' + '\tat a.B.c(D.java:1)\n'.repeat(3))[0]![0]).toBe('Exception in thread "main" a.b.Boom: one');
+  });
+
+  it('does not take a line with a level for the message of a cause', () => {
+    const frames = Array<string>(4).fill('\tat a.B.c(D.java:1)');
+    expect(findBlocks(['a.FirstException: no', ...frames, 'Caused by: a.Second', '24/01/31 INFO next', ...frames])).toEqual([
+      { from: 0, to: 5, summaryFrom: 5 },
+      { from: 6, to: 10, summaryFrom: 6 },
+    ]);
+  });
+
+  it('does not reach back into the trace before', () => {
+    const frames = Array<string>(4).fill('\tat a.B.c(D.java:1)');
+    expect(findBlocks(['a.FirstException: no', ...frames, '', ...frames])).toEqual([{ from: 0, to: 4, summaryFrom: 0 }, { from: 6, to: 9, summaryFrom: 6 }]);
+  });
+
   it('two traces are two blocks', () => {
     const trace = (name: string) => `java.lang.${name}Error: x\n` + '\tat a.B.c(D.java:1)\n'.repeat(3);
     expect(findBlocks((trace('A') + trace('B') + '\n' + trace('C')).split('\n'))).toEqual([

@@ -12,6 +12,11 @@ describe('render', () => {
     expect(render(bytes('\x1b[31m\x1b[2J'))).toEqual([]);
   });
 
+  it('shows the last state of a line that was redrawn', () => {
+    expect(render(bytes('\x1b[31m10%\r20%\r\r'))).toEqual([{ text: '20%', style: null }]);
+    expect(plainText(bytes('\r10%\r20%\r'))).toBe('20%');
+  });
+
   it('marks names, in the style of their text', () => {
     expect(render(bytes('\x1b[1ma\0\x07b'))).toEqual([
       { text: 'a', style: { bold: true } },
