@@ -34,7 +34,7 @@ export function levelOf(text: string): Level {
 }
 
 function levelOfPrefix(text: string): Level {
-  const glog = /^([FEWI])\d{4}\d* \d\d:\d\d:\d\d/.exec(text);
+  const glog = /^([FEWI])\d{4}(?:\d{4})? \d\d:\d\d:\d\d/.exec(text);
   const microsoft = /^(crit|fail|warn|info|dbug|trce):(?:\s|$)/.exec(text);
   return (glog && GLOG.get(glog[1]!)) ?? (microsoft && MICROSOFT.get(microsoft[1]!)) ?? null;
 }
