@@ -87,7 +87,7 @@ internal static class LineLevels
 
     private static LineLevel OfJson(ReadOnlySpan<byte> json, out Range word)
     {
-        var isSerilog = false;
+        var (hasTime, hasMessage) = (false, false);
         for (var at = 0; at < json.Length;)
         {
             var open = json[at..].IndexOf((byte)'"');
@@ -100,7 +100,9 @@ internal static class LineLevels
             var key = json.Slice(at + open + 1, length);
             at += open + 1; // What looks like a key may be the end of a value: each quote is tried.
             var behind = at + length + 1;
-            isSerilog |= key is [(byte)'@', (byte)'m'] or [(byte)'@', (byte)'m', (byte)'t'] && behind < json.Length && json[behind] == (byte)':';
+            var isKey = behind < json.Length && json[behind] == (byte)':';
+            hasTime |= isKey && key.SequenceEqual("@t"u8);
+            hasMessage |= isKey && (key.SequenceEqual("@m"u8) || key.SequenceEqual("@mt"u8));
             if (IsKey(key) && ValueAt(json, behind, out word) is var level and not LineLevel.None)
             {
                 return level;
@@ -109,7 +111,7 @@ internal static class LineLevels
 
         // Its compact form leaves the level out when it is Information.
         word = default;
-        return isSerilog ? LineLevel.Info : LineLevel.None;
+        return hasTime && hasMessage ? LineLevel.Info : LineLevel.None;
     }
 
     private static bool IsKey(ReadOnlySpan<byte> key)

@@ -129,7 +129,7 @@ internal static class LinePages
                     Lines = walk.Lines(output),
                     Offset = walk.Cursor.OffsetOf(output),
                     FirstLine = snapshot[output].FirstLine,
-                    Open = walk.Open(output),
+                    Open = walk.OpenToGoOn(output),
                 })],
                 Entries = wanted.Entries,
             };

@@ -60,6 +60,20 @@ internal sealed class LineWalk : IDisposable
     /// <summary>The line of an output that has begun and not ended here, or null.</summary>
     public PageEntry? Open(OutputType output) => Of(output) is { Line.Length: > 0 } open ? Unfinished(open).ToEntry() : null;
 
+    /// <summary>The same for somebody who goes on with the bytes behind it: a carriage return that will begin the line anew is there.</summary>
+    public PageEntry? OpenToGoOn(OutputType output)
+    {
+        var open = Open(output);
+        if (open is null || !Of(output).Line.IsReturned)
+        {
+            return open;
+        }
+
+        return open.Omitted + open.Tail.Length == 0
+            ? open with { Head = (byte[])[.. open.Head.Span, (byte)'\r'] }
+            : open with { Tail = (byte[])[.. open.Tail.Span, (byte)'\r'] };
+    }
+
     /// <summary>Walks a piece.</summary>
     /// <returns><c>false</c> at the tail, where nothing is left to walk.</returns>
     public bool Read()

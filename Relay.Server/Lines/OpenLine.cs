@@ -24,6 +24,9 @@ internal sealed class OpenLine
 
     public long Redraws { get; private set; }
 
+    /// <summary>Whether a carriage return is the last byte: what comes next begins the line anew.</summary>
+    public bool IsReturned => _returned && _headLength > 0;
+
     /// <summary>What is shown of the line: its first bytes, its last ones, and how many were left out between them.</summary>
     public ReadOnlySpan<byte> Shown(out ReadOnlySpan<byte> tail, out long omitted)
     {

@@ -117,6 +117,19 @@ public sealed class TerminalTests
     }
 
     [Fact]
+    public async Task Of_a_character_that_is_on_its_way_a_row_shows_nothing()
+    {
+        using var console = new TailConsole(_relay) { IsTerminal = true };
+        var tail = console.TailAsync("s --no-status");
+        _relay.Send("s", _relay.Data([.. "10 "u8, 0xE2, 0x82]));
+        await Shows(console, "\r10 \e[K");
+        _relay.Send("s", _relay.Data([0xAC]));
+        await Shows(console, "\r10 \e[K\r10 €\e[K");
+        _relay.Send("s", ScriptedRelay.End());
+        await Eventually.Done(tail, "the tail ends");
+    }
+
+    [Fact]
     public async Task The_status_line_says_how_it_stands_and_is_gone_at_the_end()
     {
         using var console = new TailConsole(_relay) { IsTerminal = true };

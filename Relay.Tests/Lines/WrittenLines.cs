@@ -17,6 +17,12 @@ internal sealed record WrittenLine(long Number, long Index, OutputType Output, l
         var last = Encoding.Latin1.GetBytes(states.LastOrDefault(""));
         var head = last[..Math.Min(last.Length, PageEntry.MaxHeadBytes)];
         var tail = last[Math.Max(head.Length, last.Length - PageEntry.MaxTailBytes)..];
+        var omitted = last.Length - head.Length - tail.Length;
+        if (!ends && last.Length > 0 && Text.EndsWith('\r'))
+        {
+            _ = tail.Length == 0 ? head = [.. head, (byte)'\r'] : tail = [.. tail, (byte)'\r']; // What comes next begins the line anew.
+        }
+
         return new PageEntry
         {
             Kind = LogEntryKind.Data,
@@ -28,7 +34,7 @@ internal sealed record WrittenLine(long Number, long Index, OutputType Output, l
             TimeMicros = TimeMicros,
             Head = head,
             Tail = tail,
-            Omitted = last.Length - head.Length - tail.Length,
+            Omitted = omitted,
             Ends = ends,
             Redraws = Math.Max(0, states.Count - 1),
         };

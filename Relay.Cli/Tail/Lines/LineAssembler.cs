@@ -83,8 +83,12 @@ internal sealed class LineAssembler(TailedSession session, OutputType output, IL
         _continues = false;
     }
 
-    /// <summary>The line that has not ended, for a look at it; it stays.</summary>
-    public LogLine Peek() => LineOf(_open.AsSpan(0, _length), ends: false, null);
+    /// <summary>The line that has not ended, for a look at it; it stays. A character that has not come whole yet is left out.</summary>
+    public LogLine Peek()
+    {
+        ReadOnlySpan<byte> text = _open.AsSpan(0, _length);
+        return LineOf(text[..^Utf8Cut.UnfinishedAtEnd(text)], ends: false, null);
+    }
 
     /// <returns>How much was kept; less than all when a piece was full and was handed over.</returns>
     private int Keep(ReadOnlySpan<byte> bytes, string? cursor)
