@@ -64,6 +64,19 @@ public sealed class LogPageTests(Chromium chromium, SharedRelay shared) : IClass
     }
 
     [Fact]
+    public async Task A_bar_that_a_page_takes_over_right_behind_its_return_goes_on_being_one()
+    {
+        await Create();
+        await Append("10%\r");
+        await using var page = await Open();
+        await page.ShouldShowAsync("10%");
+
+        await Append("20%");
+
+        await page.ShouldShowAsync("20%");
+    }
+
+    [Fact]
     public async Task A_permalink_lands_on_its_lines_however_far_they_are()
     {
         await Create();
@@ -142,12 +155,13 @@ public sealed class LogPageTests(Chromium chromium, SharedRelay shared) : IClass
     public async Task A_line_of_a_megabyte_is_cut_and_shown_in_whole_when_somebody_asks()
     {
         await Create();
-        await Append($"{new string('x', 1_000_000)}END\nafter\n");
+        await Append($"{new string('x', 1_000_000)}END\n{new string('x', 4095)}{new string('€', 10)}\nafter\n");
         await using var page = await Open();
         await page.ShouldShowAsync("after");
         (await page.LinesAsync())[1].Length.Should().BeLessThan(20_000);
+        (await page.LinesAsync())[2].Should().Be(new string('x', 4095), "no part of a character is left when a line is cut");
 
-        await page.Page.GetByText("more: show all").ClickAsync();
+        await page.Page.GetByText("more: show all").First.ClickAsync();
 
         await Eventually.True(async () => (await page.LinesAsync())[1] == $"{new string('x', 1_000_000)}END", "all of the line is there");
     }

@@ -7,10 +7,14 @@ const TYPED_MS = 250;
 
 const LEVELS: readonly (readonly [number, string])[] = [
   [0, 'any level'],
+  [3, 'info and worse'],
   [4, 'warnings and worse'],
   [5, 'errors'],
   [6, 'fatal'],
 ];
+
+/** Lines that a filter leaves around each match. */
+const AROUND = [0, 2, 5, 20] as const;
 
 /** Looks for text in all of the log, also where the page never was. */
 export function FindBar({ state, log, onClose }: { state: LogState; log: LogController; onClose: () => void }) {
@@ -57,6 +61,17 @@ export function FindBar({ state, log, onClose }: { state: LogState; log: LogCont
           {LEVELS.map(([level, name]) => (
             <option key={level} value={level}>
               {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="pick">
+        <span class="unseen">What is shown</span>
+        <select value={state.filter ?? ''} onChange={(event) => log.filter(event.currentTarget.value === '' ? null : Number(event.currentTarget.value))}>
+          <option value="">all lines</option>
+          {AROUND.map((lines) => (
+            <option key={lines} value={lines}>
+              {lines === 0 ? 'only matches' : `matches ± ${lines} lines`}
             </option>
           ))}
         </select>

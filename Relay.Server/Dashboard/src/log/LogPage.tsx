@@ -10,6 +10,7 @@ import { FindBar } from './FindBar';
 import './log.css';
 import { SelectionBar } from './SelectionBar';
 import { useSettings, type Settings } from './settings';
+import { SparkHeader } from './SparkHeader';
 import { STAMPS } from './stamps';
 import { StatusLine } from './StatusLine';
 import { Toolbar } from './Toolbar';
@@ -29,6 +30,7 @@ export function LogPage({ session }: { session: string }) {
   const [finding, openFind] = useState(0); // Counts how often the bar was opened; 0: it is closed.
   const open = () => openFind((times) => times + 1);
   const closeFind = () => {
+    log?.filter(null);
     log?.find(null);
     openFind(0);
     scroller.current?.focus();
@@ -41,6 +43,7 @@ export function LogPage({ session }: { session: string }) {
     <Shell title={session} heading={session} actions={<ConnectionBadge state={state.link} onRetry={log.again} done="Ended" />}>
       <div class="log-page">
         <Toolbar session={session} state={state} settings={settings} onChange={change} onLook={(view) => log.look(view)} onFind={open} />
+        {state.spark && !state.end && <SparkHeader spark={state.spark} />}
         {finding > 0 && <FindBar key={finding} state={state} log={log} onClose={closeFind} />}
         {refused ? <Refusal failure={refused} session={session} onToken={log.again} /> : <Banners state={state} />}
         <div
@@ -76,19 +79,22 @@ function useLog(session: string, settings: Settings): [LogController | null, Log
   return [log, state];
 }
 
-/** A click on a line's number points at it, with Shift at all up to it; one on "show all" fetches the rest of a line. */
+/** A click on a line's number points at it, with Shift at all up to it; one on a button shows more of a line, or of a stack trace. */
 function press(event: MouseEvent, log: LogController): void {
   const target = event.target instanceof Element ? event.target : null;
   const number = target?.closest<HTMLElement>('[data-link]')?.dataset['link'];
-  const whole = target?.closest<HTMLElement>('[data-whole]')?.dataset['whole'];
+  const asked = target?.closest<HTMLElement>('[data-whole], [data-json], [data-fold]');
   if (number !== undefined) {
     event.preventDefault();
     const [line, selection] = [Number(number), log.state.selection];
     const isOnly = selection?.from === line && selection.to === line;
     log.select(event.shiftKey && selection ? { from: Math.min(selection.from, line), to: Math.max(selection.to, line) } : isOnly ? null : { from: line, to: line });
-  } else if (whole) {
-    const [output, offset, length] = whole.split(':').map(Number) as [Output, number, number];
-    void log.showWhole(output, offset, length);
+  } else if (asked) {
+    const { whole, json, fold } = asked.dataset;
+    const [output, offset, length] = (whole ?? json ?? '').split(':').map(Number) as [Output, number, number];
+    if (whole) void log.showWhole(output, offset, length);
+    if (json) log.setOut(output, offset);
+    if (fold) log.fold(Number(fold));
   }
 }
 
@@ -102,6 +108,7 @@ function useFindKeys(log: LogController | null, open: () => void): void {
     { keys: ['/', 'Mod+f'], what: 'find in the whole log', run: open },
     { keys: ['n'], what: 'next match', run: () => log?.goToMatch(1) },
     { keys: ['N'], what: 'previous match', run: () => log?.goToMatch(-1) },
+    { keys: ['m'], what: 'only matches, or all lines', run: () => log?.state.find && log.filter(log.state.filter === null ? 0 : null) },
     { keys: ['e'], what: 'find errors; the next one', run: () => error(1) },
     { keys: ['E'], what: 'find errors; the one before', run: () => error(-1) },
   ]);
@@ -119,6 +126,7 @@ function useLogKeys(log: LogController | null, settings: Settings, change: (part
     { keys: ['w'], what: 'wrap long lines', run: () => change({ wrap: !settings.wrap }) },
     { keys: ['t'], what: 'times: off, local, UTC, relative', run: () => change({ stamps: STAMPS[(STAMPS.indexOf(settings.stamps) + 1) % STAMPS.length]! }) },
     { keys: ['l'], what: 'line numbers', run: () => change({ numbers: !settings.numbers }) },
+    { keys: ['f'], what: 'fold stack traces', run: () => change({ folds: !settings.folds }) },
     { keys: ['1'], what: 'stdout and stderr', run: () => log?.look('both') },
     { keys: ['2'], what: 'only stdout', run: () => log?.look(1) },
     { keys: ['3'], what: 'only stderr', run: () => log?.look(2) },

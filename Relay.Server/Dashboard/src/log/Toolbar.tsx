@@ -1,5 +1,6 @@
 import type { SessionStatus } from '../api/contract';
 import { save } from '../api/download';
+import { Menu } from '../ui/Menu';
 import type { LogState } from './controller';
 import type { View } from './live';
 import type { Settings } from './settings';
@@ -11,7 +12,15 @@ const VIEWS: readonly (readonly [View, string])[] = [
   [2, 'stderr'],
 ];
 
-const STAMP_NAMES: Record<Stamps, string> = { off: 'no times', local: 'local time', utc: 'UTC', relative: 'since start' };
+const STAMP_NAMES: Record<Stamps, string> = { off: 'none', local: 'local time', utc: 'UTC', relative: 'since the start' };
+
+type Switch = 'wrap' | 'numbers' | 'folds';
+
+const SWITCHES: readonly (readonly [Switch, string, string])[] = [
+  ['wrap', 'Wrap long lines', 'w'],
+  ['numbers', 'Line numbers', 'l'],
+  ['folds', 'Fold stack traces', 'f'],
+];
 
 export interface ToolbarProps {
   session: string;
@@ -24,7 +33,7 @@ export interface ToolbarProps {
 
 export function Toolbar({ session, state, settings, onChange, onLook, onFind }: ToolbarProps) {
   return (
-    <div class="log-bar" role="toolbar" aria-label="What is shown of the log">
+    <div class="log-bar" role="group" aria-label="Log tools">
       <div class="segments" role="group" aria-label="Outputs">
         {VIEWS.map(([view, name]) => (
           <button key={name} type="button" aria-pressed={state.view === view} onClick={() => onLook(view)}>
@@ -33,31 +42,38 @@ export function Toolbar({ session, state, settings, onChange, onLook, onFind }: 
           </button>
         ))}
       </div>
-      <label class="pick">
-        <span class="unseen">Times</span>
-        <select value={settings.stamps} onChange={(event) => onChange({ stamps: event.currentTarget.value as Stamps })}>
-          {STAMPS.map((stamps) => (
-            <option key={stamps} value={stamps}>
-              {STAMP_NAMES[stamps]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <Toggle name="wrap" isOn={settings.wrap} onTurn={(wrap) => onChange({ wrap })} />
-      <Toggle name="numbers" isOn={settings.numbers} onTurn={(numbers) => onChange({ numbers })} />
       <button type="button" class="toggle" title="Find in the whole log (/)" onClick={onFind}>
-        find
+        Find
       </button>
       <div class="log-bar-space" />
-      <span class="downloads">
-        Download{' '}
-        <button type="button" class="link" onClick={() => void save(session, 1)}>
-          stdout
-        </button>{' '}
-        <button type="button" class="link" onClick={() => void save(session, 2)}>
-          stderr
+      <Menu name="View" title="How the log looks">
+        <label class="menu-item">
+          Times
+          <select value={settings.stamps} onChange={(event) => onChange({ stamps: event.currentTarget.value as Stamps })}>
+            {STAMPS.map((stamps) => (
+              <option key={stamps} value={stamps}>
+                {STAMP_NAMES[stamps]}
+              </option>
+            ))}
+          </select>
+          <kbd>t</kbd>
+        </label>
+        {SWITCHES.map(([name, what, key]) => (
+          <label key={name} class="menu-item">
+            <input type="checkbox" checked={settings[name]} onChange={(event) => onChange({ [name]: event.currentTarget.checked })} />
+            {what}
+            <kbd>{key}</kbd>
+          </label>
+        ))}
+      </Menu>
+      <Menu name="Save" title="Save the log as a file">
+        <button type="button" class="menu-item" onClick={() => void save(session, 1)}>
+          stdout, as it is
         </button>
-      </span>
+        <button type="button" class="menu-item" onClick={() => void save(session, 2)}>
+          stderr, as it is
+        </button>
+      </Menu>
     </div>
   );
 }
@@ -66,12 +82,4 @@ export function Toolbar({ session, state, settings, onChange, onLook, onFind }: 
 function Lines({ status, view }: { status: SessionStatus | null; view: View }) {
   const has = view !== 'both' && status !== null && (view === 1 ? status.stdout : status.stderr).bytes > 0;
   return has ? <span class="has-lines" aria-hidden="true" /> : null;
-}
-
-function Toggle({ name, isOn, onTurn }: { name: string; isOn: boolean; onTurn: (isOn: boolean) => void }) {
-  return (
-    <button type="button" class="toggle" aria-pressed={isOn} onClick={() => onTurn(!isOn)}>
-      {name}
-    </button>
-  );
 }

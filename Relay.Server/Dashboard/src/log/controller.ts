@@ -1,13 +1,17 @@
-import { linesRequest, toPage, type Line, type LinePage, type Output, type OutputTotal, type SessionStatus } from '../api/contract';
-import { bytesOf } from '../api/download';
+import { linesAtRequest, linesRequest, toPage, type Line, type LinePage, type Output, type OutputTotal, type SessionStatus } from '../api/contract';
 import { Link, type LinkState } from '../api/link';
 import { statusOf } from '../api/status';
+import type { SparkState } from '../text/spark';
 import { plainText } from '../text/terminal';
+import { ExpandedLines } from './expanded';
 import { follow, type FeedListener, type LogEnd } from './feed';
-import { Finder, isSame, markOf, type FindState, type Query } from './finder';
+import { FilteredLines } from './filtered';
+import { Finder, isSame, type FindState, type Query } from './finder';
 import { LiveLog, outputsOf, type View } from './live';
 import { hashOf, rangeOf, type Range } from './permalink';
-import { rowOf } from './row';
+import { rowOf, type RowLook } from './row';
+import { Search } from './search';
+import { SparkWatch } from './sparkWatch';
 import type { Settings } from './settings';
 import { LogView } from './view';
 import { Viewport } from './viewport';
@@ -35,10 +39,12 @@ export interface LogState {
   find: FindState | null;
   /** Which of the matches the page went to, from 0. */
   match: number | null;
+  /** Only matches are shown, each with so many lines around it; null: all of the log. */
+  filter: number | null;
+  /** If the log is a Spark driver's. */
+  spark: SparkState | null;
 }
 
-const WHOLE_BYTES = 1024 * 1024;
-const MOST_WHOLE = 16;
 const MOST_COPIED = 20_000;
 const TELL_MS = 100;
 
@@ -47,18 +53,17 @@ export class LogController implements FeedListener {
   state: LogState;
   readonly #live = new LiveLog();
   readonly #link: Link;
-  readonly #wholes = new Map<string, Uint8Array>();
+  readonly #expanded: ExpandedLines;
+  readonly #spark = new SparkWatch(this.#live);
   #view: LogView;
   #viewport: Viewport | null = null;
   #settings: Settings;
   #telling = 0;
   #leftAt = 0; // Lines there were when it ceased to follow.
-  #finder: Finder | null = null;
-  #found: number | null = null; // Position of the match that the page went to.
+  #search: Search | null = null;
+  #filtered: FilteredLines | null = null;
   #clockAhead = -Infinity; // How far the relay's clock seems to be ahead of the page's, in milliseconds.
   #behind = 0;
-  #mark: RegExp | null = null;
-  #pending: 1 | -1 | null = null; // Asked for before anything was found.
 
   constructor(
     private readonly session: string,
@@ -66,6 +71,7 @@ export class LogController implements FeedListener {
     private readonly tell: (state: LogState) => void,
   ) {
     this.#settings = settings;
+    this.#expanded = new ExpandedLines(session);
     this.#view = this.#seenBy('both');
     this.state = {
       link: { kind: 'connecting' },
@@ -84,6 +90,8 @@ export class LogController implements FeedListener {
       selection: rangeOf(location.hash),
       find: null,
       match: null,
+      filter: null,
+      spark: null,
     };
     this.#link = new Link(session, (hub, signal, accepted) => follow(hub, session, this.#live, this, signal, accepted), (link) => this.#say({ link }));
   }
@@ -92,7 +100,7 @@ export class LogController implements FeedListener {
     this.#viewport = new Viewport(
       scroller,
       this.#view,
-      (_, line, gaps) => rowOf(line, gaps, this.#look()),
+      (_, content) => rowOf(content, this.#look()),
       rowHeight,
       { moved: (isFollowing, from, to) => this.#moved(isFollowing, from, to) },
     );
@@ -101,7 +109,8 @@ export class LogController implements FeedListener {
 
   close(): void {
     this.#link.stop();
-    this.#finder?.stop();
+    this.#search?.stop();
+    this.#filtered?.close();
     this.#view.close();
     this.#viewport?.close();
     clearTimeout(this.#telling);
@@ -111,55 +120,43 @@ export class LogController implements FeedListener {
 
   restyle(settings: Settings): void {
     this.#settings = settings;
+    this.#view.isFolding = settings.folds;
     this.#viewport?.redraw();
   }
 
   look(view: View): void {
     if (view === this.state.view) return;
-    this.#view.close();
-    this.#view = this.#seenBy(view);
     this.state = { ...this.state, view };
-    this.#viewport?.show(this.#view);
+    this.#seeAnew();
     this.#viewport?.follow();
     this.#seek(this.state.find?.query ?? null);
-    this.#tellSoon();
   }
 
   /** Looks for something in all of the log; null ends it. */
   find(query: Query | null): void {
-    const now = this.#finder?.state.query ?? null;
+    const now = this.state.find?.query ?? null;
     if (query === null ? now !== null : now === null || !isSame(query, now)) this.#seek(query);
   }
 
-  #seek(query: Query | null): void {
-    this.#finder?.stop();
-    this.#pending = null;
-    this.#found = null;
-    this.#finder = query && new Finder(this.session, outputsOf(this.state.view), query, () => this.#link.hub(), (find) => this.#sought(find));
-    this.#mark = query && markOf(query);
-    this.state = { ...this.state, find: this.#finder?.state ?? null, match: null };
-    this.#viewport?.redraw();
+  /** Shows only what is found, with so many lines around each match; null: all of the log. */
+  filter(around: number | null): void {
+    if (around === this.state.filter) return;
+    const place = this.#search?.found ?? this.state.seen.from;
+    const wasFollowing = this.state.isFollowing;
+    this.state = { ...this.state, filter: around };
+    this.#show();
+    if (!wasFollowing) this.#goTo(place);
     this.#tellSoon();
   }
 
   /** Goes to the match behind the one it is at, or behind what is seen; or before it. Around the ends. */
   goToMatch(direction: 1 | -1): void {
-    const from = this.#found ?? this.state.seen.from - (direction === 1 ? 1 : 0);
-    const found = this.#finder?.near(from, direction) ?? null;
-    if (found === null) {
-      this.#pending = this.state.find?.isSearching ? direction : null;
-      return;
-    }
-    this.#found = found;
-    this.state = { ...this.state, match: this.#finder!.indexOf(found) };
-    this.#viewport?.redraw();
-    this.#viewport?.goTo(found);
-    this.#tellSoon();
+    this.#search?.goOn(direction, this.state.seen.from);
   }
 
   follow = (): void => this.#viewport?.follow();
 
-  toStart = (): void => this.#viewport?.goTo(this.#view.first, 0);
+  toStart = (): void => this.#viewport?.goTo(this.#filtered?.first ?? this.#view.first, 0);
 
   /** Points at lines, as a permalink does; null at none. */
   select(range: Range | null): void {
@@ -175,8 +172,9 @@ export class LogController implements FeedListener {
     this.state = { ...this.state, selection };
     if (selection) {
       if (this.state.view !== 'both') this.look('both'); // Their numbers are those of the whole log.
+      this.filter(null);
       this.#viewport?.redraw();
-      if (this.#live.cursor !== null) this.#viewport?.goTo(Math.min(selection.from, this.#view.end - 1));
+      if (this.#live.cursor !== null) this.#goTo(Math.min(selection.from, this.#view.end - 1));
     }
     this.#tellSoon();
   };
@@ -197,9 +195,19 @@ export class LogController implements FeedListener {
 
   /** Shows a long line in whole, up to 1 MiB of it. */
   async showWhole(output: Output, offset: number, length: number): Promise<void> {
-    const bytes = await bytesOf(this.session, output, offset, Math.min(length, WHOLE_BYTES));
-    this.#wholes.set(`${output}:${offset}`, bytes);
-    if (this.#wholes.size > MOST_WHOLE) this.#wholes.delete(this.#wholes.keys().next().value!);
+    await this.#expanded.fetch(output, offset, length);
+    this.#viewport?.redraw();
+  }
+
+  /** Sets a line of JSON out, or puts it into its one line again. */
+  setOut(output: Output, offset: number): void {
+    this.#expanded.toggleSetOut(output, offset);
+    this.#viewport?.redraw();
+  }
+
+  /** Opens the stack trace that begins with a line, or folds it. */
+  fold(position: number): void {
+    this.#view.folds.toggle(position);
     this.#viewport?.redraw();
   }
 
@@ -208,15 +216,17 @@ export class LogController implements FeedListener {
     this.#clockAhead = Math.max(this.#clockAhead, ahead);
     this.#behind = Math.max(0, this.#clockAhead - ahead);
     this.#viewport?.update();
-    this.#finder?.grown();
+    this.#spark.grown();
+    this.#search?.finder.grown();
     this.#tellSoon();
   }
 
   begun(): void {
-    this.#view.close();
-    this.#view = this.#seenBy(this.state.view);
-    this.#viewport?.show(this.#view);
+    this.#seeAnew();
+    this.#show();
     if (!this.state.hasBegun && this.state.selection) this.goToHash();
+    if (!this.state.hasBegun) void this.#spark.begin((...window) => this.#ask(outputsOf('both'), ...window)).then(() => this.#tellSoon(), () => {}); // Without it the log reads as well.
+    this.#spark.grown();
     this.#leftAt = Math.min(this.#leftAt, this.#view.end);
     this.state = { ...this.state, hasBegun: true };
     this.#tellSoon();
@@ -242,42 +252,72 @@ export class LogController implements FeedListener {
     );
   }
 
+  #askAt = async (outputs: readonly Output[], at: readonly number[]): Promise<LinePage> =>
+    toPage(await this.#link.call('ReadLines', linesAtRequest(this.session, outputs, at)));
+
   #ask = async (outputs: readonly Output[], first: number, count: number): Promise<LinePage> =>
     toPage(await this.#link.call('ReadLines', linesRequest(this.session, outputs, first, count)));
 
-  #sought(find: FindState): void {
-    this.state = { ...this.state, find };
-    const pending = this.#pending;
-    this.#pending = null;
-    if (pending) this.goToMatch(pending);
+  #seek(query: Query | null): void {
+    this.#search?.stop();
+    this.#search = null;
+    this.#search = query && new Search(query, (changed) => this.#finderOf(query, changed), () => this.#sought(), (found) => this.#goTo(found));
+    this.#sought();
+    this.#show();
+  }
+
+  #finderOf(query: Query, changed: (state: FindState) => void): Finder {
+    return new Finder(this.session, outputsOf(this.state.view), query, () => this.#link.hub(), changed);
+  }
+
+  #sought(): void {
+    this.state = { ...this.state, find: this.#search?.state ?? null, match: this.#search?.index ?? null };
     this.#viewport?.redraw();
     this.#tellSoon();
   }
 
   #seenBy(view: View): LogView {
-    return new LogView(this.#live, view, (...page) => this.#ask(...page), () => this.#viewport?.update());
+    return new LogView(this.#live, view, (...page) => this.#ask(...page), () => this.#viewport?.update(), this.#settings.folds);
   }
 
-  #look() {
+  #seeAnew(): void {
+    this.#view.close();
+    this.#view = this.#seenBy(this.state.view);
+  }
+
+  /** Has the viewport show what is to be seen: the log, or what a filter leaves of it. */
+  #show(): void {
+    const around = this.state.filter;
+    this.#filtered?.close();
+    this.#filtered = around === null || !this.#search ? null : new FilteredLines(this.#view, this.#search.finder, around, this.#askAt, () => this.#viewport?.update());
+    this.#viewport?.show(this.#filtered ?? this.#view);
+  }
+
+  /** Shows a line of the log. */
+  #goTo(position: number): void {
+    if (this.#filtered) this.#filtered.refresh();
+    else if (this.#settings.folds) this.#view.folds.reveal(position);
+    this.#viewport?.goTo(this.#filtered?.rowOf(position) ?? position);
+    this.#sought();
+  }
+
+  #look(): RowLook {
     const { selection, status } = this.state;
     return {
       ...this.#settings,
+      expanded: this.#expanded,
       beganMicros: (status?.createdAt ?? 0) * 1000,
       isSelected: (number: number) => selection !== null && number >= selection.from && number <= selection.to,
-      mark: this.#mark,
-      isMatch: (line: Line) => this.#finder?.has(this.#positionOf(line)) ?? false,
-      isFound: (line: Line) => this.#found === this.#positionOf(line),
-      wholeOf: (line: Line) => this.#wholes.get(`${line.output}:${line.offset}`),
+      mark: this.#search?.mark ?? null,
+      isMatch: (line: Line) => this.#search?.finder.has(this.#view.positionOf(line)) ?? false,
+      isFound: (line: Line) => this.#search?.found === this.#view.positionOf(line),
     };
-  }
-
-  #positionOf(line: Line): number {
-    return this.state.view === 'both' ? line.number : line.index;
   }
 
   #moved(isFollowing: boolean, from: number, to: number): void {
     if (this.state.isFollowing && !isFollowing) this.#leftAt = this.#view.complete;
-    this.state = { ...this.state, isFollowing, seen: { from, to } };
+    const seen = this.#filtered ? { from: this.#filtered.lineOf(from), to: this.#filtered.lineOf(to) } : { from, to };
+    this.state = { ...this.state, isFollowing, seen };
     this.#tellSoon();
   }
 
@@ -292,7 +332,7 @@ export class LogController implements FeedListener {
       this.#telling = 0;
       const { complete, first } = this.#view;
       const fresh = this.state.isFollowing ? 0 : Math.max(0, complete - this.#leftAt);
-      this.state = { ...this.state, lines: complete, first, fresh, bytes: this.#live.bytes, behind: this.#behind };
+      this.state = { ...this.state, lines: complete, first, fresh, bytes: this.#live.bytes, behind: this.#behind, spark: this.#spark.state };
       this.tell(this.state);
     }, TELL_MS);
   }

@@ -1,7 +1,8 @@
 import type { Gap, Line, LinePage } from '../api/contract';
 import { costOf } from './ring';
 
-const BLOCK = 250;
+/** Lines that are fetched at once, at most. */
+export const BLOCK = 250;
 const MOST_COST = 24 * 1024 * 1024;
 const MOST_AT_A_TIME = 2;
 const PAUSE = 1000;
@@ -23,7 +24,10 @@ export class Pages {
   #cost = 0;
   #isClosed = false;
 
-  /** @param positionOf Place of a line in this view of the log. */
+  /**
+   * @param ask Gives rows from a position on, as many as a page holds.
+   * @param positionOf Place of a line among these rows.
+   */
   constructor(
     private readonly ask: Ask,
     private readonly positionOf: (line: Line) => number,

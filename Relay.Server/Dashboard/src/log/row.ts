@@ -1,10 +1,15 @@
 import { nameOf, STDERR, type Gap, type Line } from '../api/contract';
+import { prettyJson } from '../text/json';
 import { levelOf } from '../text/level';
 import { render } from '../text/terminal';
+import { unfinishedAtEnd } from '../text/utf8';
 import { bytes, count } from '../ui/format';
+import type { ExpandedLines } from './expanded';
+import type { Fold } from './folds';
 import { marked, type MarkedSpan } from './marked';
 import { paint } from './palette';
 import { stampOf, type Stamps } from './stamps';
+import type { RowContent } from './viewport';
 
 /** A line longer than this is cut; all of it is shown when somebody asks. */
 const SHOWN_BYTES = 4096;
@@ -20,8 +25,8 @@ export interface RowLook {
   isMatch(line: Line): boolean;
   /** Whether it is the match that the page went to. */
   isFound(line: Line): boolean;
-  /** Whole lines that somebody asked for, by output and offset. */
-  wholeOf(line: Line): Uint8Array | undefined;
+  /** Lines that somebody asked for more of. */
+  expanded: ExpandedLines;
 }
 
 const REASONS = {
@@ -31,21 +36,23 @@ const REASONS = {
 };
 
 /** A line as it stands in the document. All text of the log goes in as text. */
-export function rowOf(line: Line | undefined, gaps: readonly Gap[], look: RowLook): HTMLElement {
+export function rowOf({ line, gaps, skipped, fold }: RowContent, look: RowLook): HTMLElement {
   const row = make('div', 'row');
+  if (skipped > 0) row.append(skippedOf(skipped));
   for (const gap of gaps) row.append(...gapOf(gap));
-  row.append(line ? lineOf(line, look) : make('div', 'line is-coming'));
+  row.append(line ? lineOf(line, fold, look) : make('div', 'line is-coming'));
   return row;
 }
 
-function lineOf(line: Line, look: RowLook): HTMLElement {
-  const whole = look.wholeOf(line);
-  const shown = whole ?? (line.head.length > SHOWN_BYTES ? line.head.subarray(0, SHOWN_BYTES) : line.head);
+function lineOf(line: Line, fold: Fold | null, look: RowLook): HTMLElement {
+  const whole = look.expanded.wholeOf(line);
+  const shown = whole ?? beginOf(line.head);
   const left = whole ? 0 : line.head.length - shown.length + line.omitted + line.tail.length;
   const spans = render(shown);
   const element = make('div', 'line');
   if (line.output === STDERR) element.classList.add('is-stderr');
-  const level = levelOf(spans.map((span) => span.text).join(''));
+  const text = spans.map((span) => span.text).join('');
+  const level = levelOf(text);
   if (level) element.classList.add(`is-${level}`);
   if (look.isSelected(line.number)) element.classList.add('is-selected');
   element.dataset['number'] = String(line.number);
@@ -55,10 +62,22 @@ function lineOf(line: Line, look: RowLook): HTMLElement {
   head.append(markOf(line, level));
   if (look.isMatch(line)) element.classList.add('is-match');
   if (look.isFound(line)) element.classList.add('is-found');
-  element.append(head, textOf(look.mark ? marked(spans, look.mark) : spans));
+  const pretty = left === 0 ? prettyJson(text) : null;
+  const shownSpans = pretty !== null && look.expanded.isSetOut(line) ? [{ text: pretty, style: null }] : spans;
+  element.append(head);
+  if (fold) element.append(foldOf(fold));
+  if (pretty !== null) element.append(jsonOf(line, shownSpans !== spans));
+  element.append(textOf(look.mark ? marked(shownSpans, look.mark) : shownSpans));
   if (line.redraws > 0) element.append(note(`redrawn ${count(line.redraws)}×`, 'A carriage return began this line anew, as a progress bar does. Its last state is shown.'));
   if (left > 0) element.append(moreOf(line, left));
   return element;
+}
+
+/** Not more of a line than is shown of it, and no part of a character. */
+function beginOf(head: Uint8Array): Uint8Array {
+  if (head.length <= SHOWN_BYTES) return head;
+  const begin = head.subarray(0, SHOWN_BYTES);
+  return begin.subarray(0, SHOWN_BYTES - unfinishedAtEnd(begin));
 }
 
 function numberOf(line: Line): HTMLElement {
@@ -109,6 +128,36 @@ function moreOf(line: Line, left: number): HTMLElement {
   more.dataset['whole'] = `${line.output}:${line.offset}:${line.length}`;
   more.textContent = `… ${bytes(left)} more: show all`;
   return more;
+}
+
+/** Sets JSON out, or puts it into one line again. */
+function jsonOf(line: Line, isSetOut: boolean): HTMLElement {
+  const button = make('button', 'more is-before') as HTMLButtonElement;
+  button.type = 'button';
+  button.dataset['json'] = `${line.output}:${line.offset}`;
+  button.setAttribute('aria-expanded', String(isSetOut));
+  button.setAttribute('aria-label', 'JSON, set out');
+  button.title = isSetOut ? 'Put the JSON into one line' : 'Set the JSON out';
+  button.textContent = '{ }';
+  return button;
+}
+
+function foldOf({ from, hidden, isOpen }: Fold): HTMLElement {
+  const button = make('button', 'more is-before') as HTMLButtonElement;
+  button.type = 'button';
+  button.dataset['fold'] = String(from);
+  button.setAttribute('aria-expanded', String(isOpen));
+  button.setAttribute('aria-label', `Stack trace, ${count(hidden)} more lines`);
+  button.title = isOpen ? 'Fold the stack trace' : `Show ${count(hidden)} more lines of the stack trace`;
+  button.textContent = `${isOpen ? '▾' : '▸'} ${count(hidden)}`;
+  return button;
+}
+
+/** What a filter leaves out before a row. */
+function skippedOf(lines: number): HTMLElement {
+  const notice = make('div', 'skipped');
+  notice.textContent = `${count(lines)} ${lines === 1 ? 'line' : 'lines'}`;
+  return notice;
 }
 
 function gapOf(gap: Gap): HTMLElement[] {

@@ -6,18 +6,21 @@ export interface Settings {
   stamps: Stamps;
   wrap: boolean;
   numbers: boolean;
+  /** Stack traces are folded to their first line and the one that says most. */
+  folds: boolean;
 }
 
 const KEY = 'relay.log';
-const FIRST: Settings = { stamps: 'off', wrap: false, numbers: true };
+const FIRST: Settings = { stamps: 'off', wrap: false, numbers: true, folds: true };
 
 function kept(): Settings {
   try {
-    const { stamps, wrap, numbers } = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Settings>;
+    const { stamps, wrap, numbers, folds } = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Settings>;
     return {
       stamps: stamps && STAMPS.includes(stamps) ? stamps : FIRST.stamps,
       wrap: typeof wrap === 'boolean' ? wrap : FIRST.wrap,
       numbers: typeof numbers === 'boolean' ? numbers : FIRST.numbers,
+      folds: typeof folds === 'boolean' ? folds : FIRST.folds,
     };
   } catch {
     return FIRST;

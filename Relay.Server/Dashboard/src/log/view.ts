@@ -1,23 +1,31 @@
 import type { Gap, Line, LinePage, Output } from '../api/contract';
+import { Folds } from './folds';
 import { outputsOf, type LiveLog, type View } from './live';
 import { Pages } from './pages';
-import type { LineSource } from './viewport';
+import type { LineSource, RowContent } from './viewport';
+
+/** Beyond what is seen: traces begin and end there. */
+const FETCHED_AROUND = 60;
 
 export type AskPage = (outputs: readonly Output[], first: number, count: number) => Promise<LinePage>;
 
 /** A log as some of its outputs show it: its end as it grows, and windows into what came before. */
 export class LogView implements LineSource {
+  readonly folds = new Folds(this);
   readonly #pages: Pages;
 
+  /** @param isFolding Whether stack traces are folded. */
   constructor(
     readonly live: LiveLog,
     readonly view: View,
     ask: AskPage,
     arrived: () => void,
+    public isFolding: boolean,
   ) {
-    const positionOf = (line: Line) => (view === 'both' ? line.number : line.index);
-    this.#pages = new Pages((first, count) => ask(outputsOf(view), first, count), positionOf, arrived);
+    this.#pages = new Pages((first, count) => ask(outputsOf(view), first, count), this.positionOf, arrived);
   }
+
+  positionOf = (line: Line): number => (this.view === 'both' ? line.number : line.index);
 
   get first(): number {
     return this.live.first(this.view);
@@ -35,16 +43,28 @@ export class LogView implements LineSource {
     return position < this.complete ? (this.live.lines(this.view).at(position) ?? this.#pages.at(position)) : this.live.open(this.view)[position - this.complete];
   }
 
-  gapsBefore(position: number): Gap[] {
-    const live = this.live.gapsBefore(this.view, position);
-    return live.length > 0 ? live : this.#pages.gapsBefore(position);
+  row(position: number): RowContent {
+    return { line: this.at(position), gaps: this.#gapsBefore(position), skipped: 0, fold: this.isFolding ? this.folds.at(position) : null };
+  }
+
+  isHidden(position: number): boolean {
+    return this.isFolding && this.folds.hides(position) && this.#gapsBefore(position).length === 0;
+  }
+
+  refresh(): void {
+    this.folds.refresh();
   }
 
   want(from: number, to: number): void {
-    this.#pages.want(Math.max(from, this.first), Math.min(to, this.live.lines(this.view).start));
+    this.#pages.want(Math.max(from - FETCHED_AROUND, this.first), Math.min(to + FETCHED_AROUND, this.live.lines(this.view).start));
   }
 
   close(): void {
     this.#pages.close();
+  }
+
+  #gapsBefore(position: number): Gap[] {
+    const live = this.live.gapsBefore(this.view, position);
+    return live.length > 0 ? live : this.#pages.gapsBefore(position);
   }
 }

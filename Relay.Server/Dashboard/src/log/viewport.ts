@@ -1,19 +1,35 @@
 import type { Gap, Line } from '../api/contract';
+import type { Fold } from './folds';
 import { scaleOf, type Scale } from './scale';
 
-/** Lines by position. What is not there yet is undefined, and comes after it was wanted. */
+/** What stands in a row. */
+export interface RowContent {
+  /** Undefined while it is on its way. */
+  line: Line | undefined;
+  /** Before it. */
+  gaps: readonly Gap[];
+  /** How many lines between the row before and this one are left out; 0 for none. */
+  skipped: number;
+  /** The stack trace that it begins. */
+  fold: Fold | null;
+}
+
+/** Rows by position. What is not there yet comes after it was wanted. */
 export interface LineSource {
-  /** Position of the first line. */
+  /** Position of the first row. */
   readonly first: number;
   /** Position behind the last one. */
   readonly end: number;
-  at(position: number): Line | undefined;
-  gapsBefore(position: number): Gap[];
+  row(position: number): RowContent;
+  /** Whether the row is there and takes up no place. */
+  isHidden(position: number): boolean;
+  /** It is about to be drawn, and there may be more of it than before. */
+  refresh(): void;
   want(from: number, to: number): void;
 }
 
-/** Makes the element of a line, or of one that is not there yet. */
-export type RowMaker = (position: number, line: Line | undefined, gaps: Gap[]) => HTMLElement;
+/** Makes the element of a row. */
+export type RowMaker = (position: number, content: RowContent) => HTMLElement;
 
 export interface ViewportListener {
   /** Whether it follows the end, and which lines are seen. */
@@ -21,8 +37,7 @@ export interface ViewportListener {
 }
 
 interface Row {
-  line: Line | undefined;
-  gaps: number;
+  content: RowContent;
   element: HTMLElement;
 }
 
@@ -52,6 +67,8 @@ export class Viewport {
   #frame = 0;
   #settling = 0;
   #height = 0;
+  #isMovedDown = false;
+  #isStale = false;
 
   /**
    * @param scroller Scrolls; its content is made here.
@@ -87,13 +104,12 @@ export class Viewport {
   /** Another log, or the same seen otherwise. */
   show(source: LineSource): void {
     this.#source = source;
-    this.#forget();
-    this.update();
+    this.redraw();
   }
 
   /** Everything looks otherwise. */
   redraw(): void {
-    this.#forget();
+    this.#isStale = true;
     this.update();
   }
 
@@ -112,7 +128,7 @@ export class Viewport {
 
   /** @param place Where in the view the line is shown, from 0, the top, to 1. */
   goTo(position: number, place = 0.3): void {
-    this.#isFollowing = false;
+    this.#isFollowing = this.#isMovedDown = false;
     this.#anchor = { position, top: -place * Math.max(0, this.scroller.clientHeight - this.rowHeight) };
     this.#draw();
     this.#moveBar();
@@ -134,6 +150,7 @@ export class Viewport {
     const top = this.scroller.scrollTop;
     const moved = top - this.#lastTop;
     if (Math.abs(moved) < 1) return;
+    this.#isMovedDown = moved > 0;
     this.#lastTop = top;
     // As it is now, not as it was drawn: where the view has become higher the browser itself moves the bar.
     this.#isFollowing = top >= this.scroller.scrollHeight - this.scroller.clientHeight - 1;
@@ -165,34 +182,48 @@ export class Viewport {
     return { position: this.#source.first + row, top: logTop - row * this.rowHeight };
   }
 
-  #forget(): void {
-    this.#rows.clear();
-    this.#heights.clear();
-    this.#layer.replaceChildren();
-  }
-
   #draw(): void {
+    const focusAgain = this.#focused();
+    if (this.#isStale) this.#forget();
+    this.#source.refresh();
     const { first, end } = this.#source;
     this.#height = this.scroller.clientHeight;
     this.#scale = scaleOf((end - first) * this.rowHeight, this.#height);
     this.#spacer.style.height = `${this.#scale.height}px`;
     if (this.#isFollowing) this.#anchor = this.#lastPlace();
     else this.#keepInside();
-    const from = Math.max(first, this.#anchor.position - MARGIN);
-    const to = Math.min(end, this.#anchor.position + this.#fit + MARGIN);
+    const from = this.#go(this.#anchor.position, -MARGIN);
+    const to = this.#go(this.#anchor.position, this.#fit + MARGIN);
     this.#source.want(from, to);
     this.#put(from, to);
     const above = this.#measured(from, this.#anchor.position);
     this.#layer.style.transform = `translateY(${-Math.round(above + this.#anchor.top)}px)`;
     if (this.#isFollowing) this.#moveBar();
+    focusAgain();
     this.listener.moved(this.#isFollowing, this.#anchor.position, to);
+  }
+
+  #forget(): void {
+    this.#isStale = false;
+    this.#rows.clear();
+    this.#heights.clear();
+    this.#layer.replaceChildren();
+  }
+
+  /** Gives the focus to the button that takes the place of the one that has it. */
+  #focused(): () => void {
+    const focused = document.activeElement;
+    const [name, value] = focused instanceof HTMLElement && this.#layer.contains(focused) ? (Object.entries(focused.dataset)[0] ?? []) : [];
+    return () => {
+      if (name && !focused?.isConnected) this.#layer.querySelector<HTMLElement>(`[data-${name}="${value}"]`)?.focus({ preventScroll: true });
+    };
   }
 
   /** The place from which the log's end is just in view. */
   #lastPlace(): { position: number; top: number } {
     const { first, end } = this.#source;
     let [position, height] = [end, 0];
-    this.#put(Math.max(first, end - this.#fit), end, true); // All at once: each look at a height has the browser lay out what is new.
+    this.#put(this.#go(end, -this.#fit), end, true); // All at once: each look at a height has the browser lay out what is new.
     while (position > first && height < this.#height) height += this.#heightOf(--position);
     return { position, top: Math.max(0, height - this.#height) };
   }
@@ -208,12 +239,23 @@ export class Viewport {
       position++;
     }
     this.#anchor = { position, top: Math.max(0, top) };
-    if (position + this.#fit < end) return;
+    if (this.#go(position, this.#fit) < end) return;
     const last = this.#lastPlace();
-    if (position > last.position || (position === last.position && this.#anchor.top > last.top)) this.#anchor = last;
+    if (position < last.position || (position === last.position && this.#anchor.top < last.top)) return;
+    this.#anchor = last;
+    this.#isFollowing ||= this.#isMovedDown; // Rows that are hidden leave the bar some way to go; the end is reached all the same.
+  }
+
+  /** So many seen rows further, or back, as far as there are any. */
+  #go(position: number, rows: number): number {
+    const { first, end } = this.#source;
+    for (; rows > 0 && position < end; position++) if (!this.#source.isHidden(position)) rows--;
+    for (; rows < 0 && position > first; position--) if (!this.#source.isHidden(position - 1)) rows++;
+    return position;
   }
 
   #heightOf(position: number): number {
+    if (this.#source.isHidden(position)) return 0;
     const known = this.#heights.get(position);
     if (known !== undefined && this.#isCurrent(position)) return known;
     this.#put(position, position + 1, true);
@@ -233,34 +275,34 @@ export class Viewport {
 
   #isCurrent(position: number): boolean {
     const row = this.#rows.get(position);
-    return row !== undefined && row.line === this.#source.at(position);
+    return row !== undefined && isSame(row.content, this.#source.row(position));
   }
 
   /** Has these rows in the document, in their order, and no others; with `keep` the others stay. */
   #put(from: number, to: number, keep = false): void {
-    if (!keep) {
-      for (const [position, row] of this.#rows) {
-        if (position >= from && position < to) continue;
-        row.element.remove();
-        this.#rows.delete(position);
-        this.#heights.delete(position);
-      }
+    for (const position of [...this.#rows.keys()]) {
+      if (this.#source.isHidden(position) || (!keep && (position < from || position >= to))) this.#remove(position);
     }
     const fresh: number[] = [];
-    for (let position = from; position < to; position++) if (this.#putOne(position)) fresh.push(position);
+    for (let position = from; position < to; position++) if (!this.#source.isHidden(position) && this.#putOne(position)) fresh.push(position);
     for (const position of fresh) this.#heights.set(position, this.#rows.get(position)!.element.offsetHeight);
+  }
+
+  #remove(position: number): void {
+    this.#rows.get(position)!.element.remove();
+    this.#rows.delete(position);
+    this.#heights.delete(position);
   }
 
   /** @returns Whether the row is new, or another one than before. */
   #putOne(position: number): boolean {
-    const line = this.#source.at(position);
-    const gaps = this.#source.gapsBefore(position);
+    const content = this.#source.row(position);
     const row = this.#rows.get(position);
-    if (row && row.line === line && row.gaps === gaps.length) return false;
-    const element = this.make(position, line, gaps);
+    if (row && isSame(row.content, content)) return false;
+    const element = this.make(position, content);
     if (row) row.element.replaceWith(element);
     else this.#insert(position, element);
-    this.#rows.set(position, { line, gaps: gaps.length, element });
+    this.#rows.set(position, { content, element });
     return true;
   }
 
@@ -273,3 +315,10 @@ export class Viewport {
     this.#layer.insertBefore(element, next);
   }
 }
+
+const isSame = (one: RowContent, other: RowContent): boolean =>
+  one.line === other.line &&
+  one.gaps.length === other.gaps.length &&
+  one.skipped === other.skipped &&
+  one.fold?.hidden === other.fold?.hidden &&
+  one.fold?.isOpen === other.fold?.isOpen;
