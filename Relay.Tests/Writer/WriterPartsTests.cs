@@ -41,4 +41,14 @@ public sealed class WriterPartsTests
     [InlineData("my job", "'my job'")]
     [InlineData("it's", @"'it'\''s'")]
     public void Words_can_be_pasted_into_a_shell(string word, string quoted) => ShellWord.Quote(word).Should().Be(quoted);
+
+    [Theory]
+    [InlineData("http://host/relay", "http://HOST:80/relay/", true)]
+    [InlineData("http://host", "http://host/", true)]
+    [InlineData("http://host/relay", "http://host/other", false)]
+    [InlineData("http://host/relay", "http://host", false)]
+    [InlineData("http://host/relay", "https://host/relay", false)]
+    [InlineData("http://host/relay", "http://host:8160/relay", false)]
+    public void The_token_is_for_one_relay_and_not_for_all_of_its_host(string one, string other, bool isSame) =>
+        DeliveryOptions.IsSameRelay(new Uri(one), new Uri(other)).Should().Be(isSame);
 }

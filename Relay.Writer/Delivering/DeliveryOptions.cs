@@ -49,9 +49,11 @@ internal sealed record DeliveryOptions
     public RelayClient CreateClientFor(Uri url, TimeProvider time)
     {
         var relay = RelayConnection.To(url, Authorities) with { TimeProvider = time };
-        return new RelayClient(IsSameOrigin(url, Url) ? relay : relay with { Token = null });
+        return new RelayClient(IsSameRelay(url, Url) ? relay : relay with { Token = null });
     }
 
-    private static bool IsSameOrigin(Uri one, Uri other) =>
-        Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+    /// <summary>Whether both name one relay: on one host there may be several, each below a path of its own.</summary>
+    public static bool IsSameRelay(Uri one, Uri other) =>
+        Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0
+        && string.Equals(one.AbsolutePath.TrimEnd('/'), other.AbsolutePath.TrimEnd('/'), StringComparison.Ordinal);
 }
