@@ -72,7 +72,7 @@ internal static class RelayApplication
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(4));
         FileHandles.ConnectionsOfAKind(faults);
         builder.UseKestrel(relay, builder.AddTls(faults));
-        builder.AddObservability(faults);
+        builder.AddObservability(relay, faults);
         builder.AddSecurity(relay);
         builder.AddLimits();
         builder.AddStorage(relay);

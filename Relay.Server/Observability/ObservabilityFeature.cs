@@ -25,7 +25,7 @@ internal static class ObservabilityFeature
 
     private static readonly string[] OtherWaysOut = ["Serilog:WriteTo", "Serilog:AuditTo"];
 
-    public static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder, List<string> faults)
+    public static WebApplicationBuilder AddObservability(this WebApplicationBuilder builder, RelayServerOptions relay, List<string> faults)
     {
         var logger = CreateLogger(builder.Configuration, faults);
         builder.Logging.ClearProviders().AddSerilog(logger, dispose: true);
@@ -40,6 +40,12 @@ internal static class ObservabilityFeature
         {
             document.Info.Title = "SparkLogRelay";
             document.Info.Version = RelayApplication.Version;
+            foreach (var server in document.Servers ?? [])
+            {
+                // It is made of the request, from which a proxy may have taken the path.
+                server.Url = server.Url!.EndsWith(relay.PathBase, StringComparison.Ordinal) ? server.Url : server.Url.TrimEnd('/') + relay.PathBase;
+            }
+
             document.Components ??= new OpenApiComponents();
             document.AddComponent("token", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An admin key, or a token of the session." });
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("token", document)] = [] }];

@@ -155,8 +155,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     {
         var (code, detail) = context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => (RelayErrorCode.InvalidRequest, $"There is no {context.Request.Path} here. See /docs for what there is."),
-            StatusCodes.Status405MethodNotAllowed => (RelayErrorCode.InvalidRequest, $"{context.Request.Path} does not take {context.Request.Method}. Allowed: {context.Response.Headers.Allow}."),
+            StatusCodes.Status404NotFound => (RelayErrorCode.InvalidRequest, $"There is no {context.Request.PathBase}{context.Request.Path} here. See {context.Request.PathBase}/docs for what there is."),
+            StatusCodes.Status405MethodNotAllowed => (RelayErrorCode.InvalidRequest, $"{context.Request.PathBase}{context.Request.Path} does not take {context.Request.Method}. Allowed: {context.Response.Headers.Allow}."),
             StatusCodes.Status415UnsupportedMediaType => (RelayErrorCode.InvalidRequest, "The body must be JSON with Content-Type: application/json."),
             _ => (RelayErrorCode.InvalidRequest, "The request was refused."),
         };

@@ -27,12 +27,16 @@ internal sealed class BrowserPage : IAsyncDisposable
         page.Dialog += (_, dialog) => _complaints.Enqueue($"a dialog: {dialog.Message}");
         page.Popup += (_, popup) => _complaints.Enqueue($"another page: {popup.Url}");
         page.Request += (_, request) => _requests.Enqueue(new Uri(request.Url));
+        page.WebSocket += (_, socket) => _requests.Enqueue(new Uri(socket.Url));
     }
 
     public IPage Page { get; }
 
     /// <summary>What the browser itself says on the console of requests that fail, where a test makes them fail: a relay that is killed, a token that is refused.</summary>
     public IReadOnlyList<string> Expected { get; set; } = [];
+
+    /// <summary>All that it asked for so far, its WebSockets among it.</summary>
+    public IEnumerable<Uri> Requests => _requests;
 
     public ILocator Rows => Page.Locator(".log .line");
 
@@ -119,6 +123,8 @@ internal sealed class BrowserPage : IAsyncDisposable
     {
         await _context.CloseAsync();
         _complaints.Where(complaint => !Expected.Any(complaint.Contains)).Should().BeEmpty("a page has nothing to complain of");
-        _requests.Should().OnlyContain(request => _relay == null || request.Host == _relay.Host, "a page asks nobody but its relay");
+        _requests.Should().OnlyContain(request => _relay == null || _relay.IsBaseOf(OfHttp(request)), "a page asks nobody but its relay");
     }
+
+    private static Uri OfHttp(Uri request) => request.Scheme is "ws" or "wss" ? new UriBuilder(request) { Scheme = request.Scheme.Replace("ws", "http", StringComparison.Ordinal) }.Uri : request;
 }

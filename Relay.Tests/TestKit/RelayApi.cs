@@ -30,7 +30,7 @@ internal sealed class RelayApi(Uri baseAddress, TestAuthority? authority = null)
 
     public static string WritePath(string session, string output = "stdout", string query = "") => $"/logs/{Uri.EscapeDataString(session)}/write/{output}{query}";
 
-    public string Url(string path) => new Uri(BaseAddress, path).AbsoluteUri;
+    public string Url(string path) => new Uri(BaseAddress, Below(path)).AbsoluteUri;
 
     public async Task<string> CreateSession(string? id = null)
     {
@@ -49,7 +49,7 @@ internal sealed class RelayApi(Uri baseAddress, TestAuthority? authority = null)
 
     public async Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? body = null, string? range = null, TimeSpan? deadline = null)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body };
+        using var request = new HttpRequestMessage(method, Below(path)) { Content = body };
         if (range is not null)
         {
             request.Headers.TryAddWithoutValidation("Range", range);
@@ -82,12 +82,12 @@ internal sealed class RelayApi(Uri baseAddress, TestAuthority? authority = null)
 
     public Task<RawSocket> Connect(string path) => RawSocket.Connect(WebSocketUrl(path), authority is null ? null : Http);
 
-    public Uri WebSocketUrl(string path) => new UriBuilder(new Uri(BaseAddress, path)) { Scheme = BaseAddress.Scheme == Uri.UriSchemeHttps ? "wss" : "ws" }.Uri;
+    public Uri WebSocketUrl(string path) => new UriBuilder(Url(path)) { Scheme = BaseAddress.Scheme == Uri.UriSchemeHttps ? "wss" : "ws" }.Uri;
 
     /// <summary>A WebSocket handshake whose answer can be read whole: .NET's WebSocket client shows the status of a refusal, but not its body.</summary>
     public async Task<HttpResponseMessage> Handshake(string path)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        using var request = new HttpRequestMessage(HttpMethod.Get, Below(path));
         MakeHandshake(request);
         return await Eventually.Done(Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead), $"the handshake on {path} is answered");
     }
@@ -102,6 +102,9 @@ internal sealed class RelayApi(Uri baseAddress, TestAuthority? authority = null)
     }
 
     public void Dispose() => Http.Dispose();
+
+    /// <summary>The relay may stand below a path.</summary>
+    private string Below(string path) => BaseAddress.AbsolutePath.TrimEnd('/') + path;
 
     private static SslClientAuthenticationOptions Trust(TestAuthority? authority)
     {

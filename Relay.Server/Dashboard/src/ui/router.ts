@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { routeOf, type Route } from './route';
+import { placeOf, routeOf, type Route } from './route';
 
 const listeners = new Set<() => void>();
 let moved = false;
@@ -26,6 +26,8 @@ export const keepInHistory = (state: Record<string, unknown>): void => history.r
 export const keptInHistory = (name: string): unknown => (history.state as Record<string, unknown> | null)?.[name];
 
 export function startRouter(): void {
+  const place = placeOf(location.pathname, basePath());
+  if (place !== location.pathname) history.replaceState(history.state, '', place + location.search + location.hash);
   addEventListener('popstate', () => changed(true));
   document.addEventListener('click', (event) => {
     const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[href]') : null;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { routeOf } from '../../src/ui/route';
+import { placeOf, routeOf } from '../../src/ui/route';
 
 it.each([
   ['/', '/', { page: 'sessions' }],
@@ -14,3 +14,13 @@ it.each([
   ['/docs', '/', { page: 'unknown' }],
   ['/s/nightly', '/relay/', { page: 'unknown' }],
 ])('%s below %s', (path, base, route) => expect(routeOf(path, base)).toEqual(route));
+
+it.each([
+  ['/', '/', '/'],
+  ['/s/relay', '/', '/s/relay'],
+  ['/relay/s/nightly', '/relay/', '/relay/s/nightly'],
+  ['/relay', '/relay/', '/relay'],
+  ['/', '/relay/', '/relay/'],
+  ['/s/n%C3%A4chtlich', '/relay/', '/relay/s/n%C3%A4chtlich'],
+  ['/relayed', '/relay/', '/relay/relayed'],
+])('%s belongs below %s at %s', (path, base, place) => expect(placeOf(path, base)).toBe(place));
