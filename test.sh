@@ -130,11 +130,23 @@ install_missing() {
   command -v vmstat >/dev/null || packages+=(procps)
   command -v tmux >/dev/null || packages+=(tmux)
   [ -x /usr/bin/chromium ] || packages+=(chromium fonts-dejavu-core)
+  [ -x /usr/sbin/nginx ] || packages+=(nginx)
   [ ${#packages[@]} -gt 0 ] || return 0
   echo "Installing ${packages[*]}"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+  install_without_starting "${packages[@]}"
 }
+
+# Debian starts a server as it installs it, and at each boot from then on. The tests start an nginx of their own, and the machine shall not become a web server.
+install_without_starting() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap 'as_root rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root install -m 755 /dev/stdin $policy
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+  if [[ " $* " == *' nginx '* && -d /run/systemd/system ]]; then as_root systemctl --quiet disable nginx; fi
+)
 
 install_javascript_peer() {
   local peer=Relay.Tests/JsPeer

@@ -35,7 +35,7 @@ internal sealed partial class PageSandbox : IDisposable
 
     public string TemporaryFolder => _folder["tmp"];
 
-    private static string[] SystemFolders => ["/opt", "/var/lib", "/etc/systemd/system", "/usr/local/bin"];
+    private static string[] SystemFolders => ["/opt", "/var/lib", "/etc/systemd/system", "/etc/nginx/conf.d", "/usr/local/bin"];
 
     private string Root => _folder["repository"];
 
@@ -98,7 +98,7 @@ internal sealed partial class PageSandbox : IDisposable
     [GeneratedRegex(@"(127\.0\.0\.1|localhost|relay\.example\.org):8160", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Address();
 
-    [GeneratedRegex(@"(?<![\w.}/-])/(opt|var/lib|etc/systemd/system|usr/local/bin)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(@"(?<![\w.}/-])/(opt|var/lib|etc/systemd/system|etc/nginx/conf\.d|usr/local/bin)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex SystemPath();
 
     [GeneratedRegex(@"\./demo\.sh\b(?! --seconds)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace Relay.Tests.Docs;
 
-/// <summary>What the documents show besides commands is what it claims to be: JSON parses, C# compiles, nginx takes its settings.</summary>
+/// <summary>What the documents show besides commands is what it claims to be: JSON parses, C# compiles.</summary>
 public sealed partial class SnippetTests
 {
     [Fact]
@@ -63,27 +63,6 @@ public sealed partial class SnippetTests
             ]));
 
         compilation.ExitCode.Should().Be(0, "the C# of the documents compiles. {0}", compilation.Describe());
-    }
-
-    [Fact]
-    public async Task Nginx_takes_its_settings()
-    {
-        const string Nginx = "/usr/sbin/nginx";
-        if (!File.Exists(Nginx))
-        {
-            return; // An operator's program, which the tests do not install for three lines.
-        }
-
-        foreach (var block in Pages.In("nginx"))
-        {
-            using var folder = new TempFolder();
-            var settings = block.Text.Replace("server {", $"server {{ listen 127.0.0.1:{Ports.Reserve()};", StringComparison.Ordinal);
-            await File.WriteAllTextAsync(folder["nginx.conf"], $"pid {folder["pid"]};\nevents {{}}\nhttp {{\naccess_log off;\n{settings}}}\n");
-
-            await using var check = await ChildProcess.Run(new ChildCommand(Nginx, "-t", "-p", folder.Path, "-c", folder["nginx.conf"], "-e", "stderr"));
-
-            check.ExitCode.Should().Be(0, "nginx takes {0}. {1}", block, check.Describe());
-        }
     }
 
     /// <summary>Runs a line of Python with <c>text</c> and <c>name</c> of each block in a language.</summary>

@@ -103,6 +103,9 @@ internal sealed class RawTcp : IDisposable
         return seen.ToString();
     }
 
+    /// <summary>All that comes until the other side ends the connection. Meant for ASCII.</summary>
+    public Task<string> ReadToEnd() => Eventually.Done(new StreamReader(Stream, Encoding.Latin1).ReadToEndAsync(), "the answer ends");
+
     /// <summary>Reads and forgets until the other side ends the connection.</summary>
     public async Task WaitForEnd()
     {
