@@ -1,5 +1,6 @@
 using Relay.Client;
 using Relay.Contracts;
+using Relay.Text;
 
 namespace Relay.Cli.Tail;
 
@@ -56,7 +57,7 @@ internal sealed class TailMessages(Action<string> say, bool hints, string? sessi
         switch (mark.Kind)
         {
             case LogEntryKind.Gap:
-                Say($"{mark.Length} bytes of {mark.Output.ToName()} from offset {mark.Offset} are missing: {Reason(mark.Gap)}");
+                Say(GapWords.Of(mark));
                 break;
             case LogEntryKind.Diverged:
                 Diverged(mark);
@@ -91,14 +92,6 @@ internal sealed class TailMessages(Action<string> say, bool hints, string? sessi
                 break;
         }
     }
-
-    private static string Reason(GapReason reason) => reason switch
-    {
-        GapReason.Trimmed => "removed by retention",
-        GapReason.Corrupt => "damaged on the relay's disk",
-        GapReason.LostByWriter => "the writer no longer had them",
-        _ => reason.ToString(),
-    };
 
     private void Hint(string message)
     {

@@ -27,12 +27,4 @@ internal sealed record VerifyReport(string Session, SessionReading Reading, IRea
         { Outputs: var outputs } when outputs.Values.Any(output => output.State != "waiting") => "the session has not ended: the writer left without completing",
         _ => "the session has not ended: no writer has come yet",
     };
-
-    public static string Words(GapReason reason) => reason switch
-    {
-        GapReason.Trimmed => "removed by retention",
-        GapReason.Corrupt => "damaged on the relay's disk",
-        GapReason.LostByWriter => "the writer no longer had them",
-        _ => "the relay left them out and did not say why",
-    };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Relay.Cli.Tables;
+using Relay.Text;
 
 namespace Relay.Cli.Verify;
 
@@ -32,8 +33,8 @@ internal static class VerifyText
         foreach (var gap in account.Gaps.Take(ListedGaps))
         {
             yield return gap.Length == 1
-                ? $"{name}: byte {Number(gap.Offset)} is missing: {VerifyReport.Words(gap.Reason)}"
-                : $"{name}: bytes {Number(gap.Offset)}–{Number(gap.Offset + gap.Length - 1)} are missing: {VerifyReport.Words(gap.Reason)}";
+                ? $"{name}: byte {Number(gap.Offset)} is missing: {GapWords.Why(gap.Reason)}"
+                : $"{name}: bytes {Number(gap.Offset)}–{Number(gap.Offset + gap.Length - 1)} are missing: {GapWords.Why(gap.Reason)}";
         }
 
         if (account.GapCount > ListedGaps)
