@@ -10,7 +10,6 @@ namespace Relay.Server.Streaming;
 internal sealed class HttpLogReader(IOptions<StreamingOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     public const string ContentType = "application/octet-stream";
-    private static readonly TimeSpan StallCheck = TimeSpan.FromSeconds(5);
 
     public static void ShowLength(HttpContext context, Session session, OutputType output)
     {
@@ -71,7 +70,7 @@ internal sealed class HttpLogReader(IOptions<StreamingOptions> options, TimeProv
                     case LogEntryKind.Data when entry.Offset >= to:
                         return;
                     case LogEntryKind.Data:
-                        await WriteAsync(context, session, entry.Data[..(int)Math.Min(entry.Data.Length, to - entry.Offset)], over.Token);
+                        await context.SendAsync(session, entry.Data[..(int)Math.Min(entry.Data.Length, to - entry.Offset)], time, over.Token);
                         if (entry.Offset + entry.Data.Length >= to)
                         {
                             return;
@@ -88,36 +87,6 @@ internal sealed class HttpLogReader(IOptions<StreamingOptions> options, TimeProv
                     default:
                         Break(context, Errors.Missing(entry));
                         return;
-                }
-            }
-        }
-    }
-
-    /// <summary>
-    /// Writes a piece. A client that takes nothing may stay as long as it likes (a person may page through the log), but it must not keep the
-    /// files of a session that is gone.
-    /// </summary>
-    private async Task WriteAsync(HttpContext context, Session session, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        var write = context.Response.BodyWriter.WriteAsync(bytes, cancellationToken);
-        if (write.IsCompletedSuccessfully)
-        {
-            return;
-        }
-
-        var pending = write.AsTask();
-        while (true)
-        {
-            try
-            {
-                await pending.WaitAsync(StallCheck, time, cancellationToken);
-                return;
-            }
-            catch (TimeoutException)
-            {
-                if (session.Log.Gone != EndReason.None)
-                {
-                    context.Abort();
                 }
             }
         }

@@ -128,14 +128,20 @@ internal sealed class ReaderPump : IDisposable
         _session.Touch();
     }
 
-    private static ILogReader Join(Session session, ReadFrom from, int most)
+    /// <summary>Counts a reader, which says <see cref="Session.ReaderLeft"/> when it goes.</summary>
+    /// <exception cref="RelayException">The session has its most readers.</exception>
+    public static void Join(Session session, int most)
     {
         if (!session.TryJoin(most))
         {
             throw new RelayException(
                 RelayErrorCode.LimitReached, $"Session '{session.Id}' has its most readers, {most} (Streaming:MaxReadersPerSession). Try again when one has left.");
         }
+    }
 
+    private static ILogReader Join(Session session, ReadFrom from, int most)
+    {
+        Join(session, most);
         try
         {
             return session.Log.OpenReader(from);
