@@ -45,6 +45,9 @@ internal sealed class LineWalk : IDisposable
         }
     }
 
+    /// <summary>The last record that is walked.</summary>
+    public long Until { get; init; } = long.MaxValue;
+
     /// <summary>Resumes behind what was walked.</summary>
     public ReadCursor Cursor => _reader.Cursor;
 
@@ -75,11 +78,16 @@ internal sealed class LineWalk : IDisposable
     }
 
     /// <summary>Walks a piece.</summary>
-    /// <returns><c>false</c> at the tail, where nothing is left to walk.</returns>
+    /// <returns><c>false</c> at the tail, or behind <see cref="Until"/>, where nothing is left to walk.</returns>
     public bool Read()
     {
         _entries.Clear();
-        if (!_reader.Read(_entries, BatchBytes))
+        if (_reader.Cursor.Sequence >= Until || !_reader.Read(_entries, BatchBytes))
+        {
+            return false;
+        }
+
+        if (_reader.Cursor.Sequence > Until && _entries.RemoveAll(entry => entry.Sequence > Until) > 0 && _entries.Count == 0)
         {
             return false;
         }
@@ -110,6 +118,9 @@ internal sealed class LineWalk : IDisposable
 
         return true;
     }
+
+    /// <summary>Gives back the memory of what was walked: it may be long until the next piece is.</summary>
+    public void Rest() => _reader.Rest();
 
     public void Dispose() => _reader.Dispose();
 

@@ -7,7 +7,7 @@ using Relay.Server.Streaming;
 
 namespace Relay.Server.Lines;
 
-/// <summary>Logs line by line: windows into them, and searches.</summary>
+/// <summary>Logs line by line: windows into them, searches, and all of them as text.</summary>
 internal static class LinesFeature
 {
     public static WebApplicationBuilder AddLines(this WebApplicationBuilder builder)
@@ -18,10 +18,12 @@ internal static class LinesFeature
             .ValidateRange(options => options.Searches, "Lines:Searches", 1, 256);
         builder.Services.AddSingleton(services => new SearchTurns(services.GetRequiredService<IOptions<LinesOptions>>().Value.Searches));
         builder.Services.AddSingleton<LogSearches>();
+        builder.Services.AddSingleton<TextDownload>();
         return builder;
     }
 
-    public static void MapLines(this WebApplication app) =>
+    public static void MapLines(this WebApplication app)
+    {
         app.MapGet("/logs/{id}/search", async (HttpContext context, string id, SessionRegistry registry, LogSearches searches) =>
         {
             var session = await registry.GetAsync(id, Caller.Of(context.User), context.RequestAborted);
@@ -34,4 +36,15 @@ internal static class LinesFeature
             .WithQuery(SearchQuery.Parameters)
             .Produces<SearchAnswer>()
             .Produces<ProblemDetails>(StatusCodes.Status400BadRequest, "application/problem+json");
+
+        app.MapGet("/logs/{id}/text", async (HttpContext context, string id, SessionRegistry registry, TextDownload download) =>
+            await download.RunAsync(context, await registry.GetAsync(id, Caller.Of(context.User), context.RequestAborted)))
+            .AddEndpointFilter(LogEndpoints.LiftLimits)
+            .Needs(Right.Read)
+            .WithTags("Logs")
+            .WithSummary("Both outputs as one text, line by line, up to the current end")
+            .WithQuery(TextDownload.Parameters)
+            .Produces(StatusCodes.Status200OK, contentType: TextDownload.ContentType)
+            .Produces<ProblemDetails>(StatusCodes.Status400BadRequest, "application/problem+json");
+    }
 }

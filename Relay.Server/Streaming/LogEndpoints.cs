@@ -87,7 +87,7 @@ internal static class LogEndpoints
         });
 
     /// <summary>A log has no length that would be too much and no rate that would be too slow.</summary>
-    private static ValueTask<object?> LiftLimits(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    internal static ValueTask<object?> LiftLimits(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
         var features = invocation.HttpContext.Features;
         if (features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)

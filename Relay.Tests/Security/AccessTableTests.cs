@@ -35,6 +35,7 @@ public sealed class AccessTableTests(LockedRelay relay) : IClassFixture<LockedRe
         ["PUT /logs/{id}/write/{output}"] = Right.Write,
         ["POST /logs/{id}/write/{output}"] = Right.Write,
         ["GET /logs/{id}/search"] = Right.Read,
+        ["GET /logs/{id}/text"] = Right.Read,
         ["GET /"] = null,
         ["GET /s/{id}"] = null,
         ["GET /assets/{file}"] = null,

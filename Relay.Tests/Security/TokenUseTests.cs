@@ -174,12 +174,14 @@ public sealed class TokenUseTests(LockedRelay relay) : IClassFixture<LockedRelay
         (await admin.EnsureSessionAsync(id)).Should().BeNull();
     }
 
-    [Fact]
-    public async Task A_ticket_is_good_for_one_download()
+    [Theory]
+    [InlineData("read/stdout?")]
+    [InlineData("text?times=true&")]
+    public async Task A_ticket_is_good_for_one_download(string what)
     {
         var session = await relay.CreateAsync();
         var ticket = await relay.TicketAsync(session.ReadToken!);
-        var url = RelayApi.ReadPath(session.SessionId, query: $"?ticket={ticket}");
+        var url = $"/logs/{session.SessionId}/{what}ticket={ticket}";
 
         using var first = await Host.Http.GetAsync(url);
         using var second = await Host.Http.GetAsync(url);

@@ -30,6 +30,11 @@ public sealed class ReaderLimitTests
             await Problem.Of(http, HttpStatusCode.ServiceUnavailable, "limit_reached");
         }
 
+        using (var text = await relay.Api.Send(HttpMethod.Get, $"/logs/{session}/text"))
+        {
+            await Problem.Of(text, HttpStatusCode.ServiceUnavailable, "limit_reached");
+        }
+
         var refused = await hub.Awaiting(it => it.ReadAsync(new ReadRequest { Session = session })).Should().ThrowAsync<HubException>();
         RelayException.FromWire(refused.Which.Message).Code.Should().Be(RelayErrorCode.LimitReached);
         (await relay.Api.Status(session))!.Readers.Should().Be(2);
