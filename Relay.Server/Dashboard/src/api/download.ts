@@ -20,11 +20,27 @@ export async function bytesOf(session: string, output: Output, offset: number, l
   }
 }
 
-/** Has the browser save an output as it is. The ticket stands for the token, once. @throws {RelayFailure} */
-export async function save(session: string, output: Output): Promise<void> {
-  const ticket = await ticketFor(session);
+/** What a log is saved as: where the relay has it, and the name of the file. */
+export function downloadOf(session: string, output: Output | 'both', withTimes = false): { path: string; name: string } {
+  const name = [session, ...(output === 'both' ? [] : [nameOf(output)]), ...(withTimes ? ['times'] : []), 'log'].join('.');
+  if (output !== 'both' && !withTimes) return { path: readPath(session, output), name };
+  const query = new URLSearchParams();
+  if (output !== 'both') query.set('output', nameOf(output));
+  if (withTimes) query.set('times', 'true');
+  const path = `logs/${encodeURIComponent(session)}/text`;
+  return { path: query.size > 0 ? `${path}?${query}` : path, name };
+}
+
+/**
+ * Has the browser save an output, or both as one text, as it is or with the time of each line. The ticket stands for the token, once.
+ * @throws {RelayFailure}
+ */
+export async function save(session: string, output: Output | 'both', withTimes = false): Promise<void> {
+  const { path, name } = downloadOf(session, output, withTimes);
+  const url = new URL(urlOf(path));
+  url.searchParams.set('ticket', await ticketFor(session));
   const link = document.createElement('a');
-  link.href = urlOf(readPath(session, output)) + `?ticket=${encodeURIComponent(ticket)}`;
-  link.download = `${session}.${nameOf(output)}.log`;
+  link.href = url.href;
+  link.download = name;
   link.click();
 }
