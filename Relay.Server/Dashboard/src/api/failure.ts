@@ -13,6 +13,11 @@ export class RelayFailure extends Error {
     return PASSING.has(this.code);
   }
 
+  /** Whether it goes well as soon as somebody makes what is asked for. */
+  get isAwaited(): boolean {
+    return this.code === 'session_not_found';
+  }
+
   /** Whether a token, or another one, could help. */
   get isAboutAccess(): boolean {
     return this.code === 'unauthorized' || this.code === 'forbidden';

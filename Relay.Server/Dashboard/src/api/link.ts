@@ -6,7 +6,7 @@ import { ticketFor, urlOf } from './rest';
 export type LinkState =
   | { kind: 'connecting' }
   | { kind: 'connected' }
-  | { kind: 'reconnecting'; failure: RelayFailure; at: number }
+  | { kind: 'reconnecting' | 'waiting'; failure: RelayFailure; at: number }
   | { kind: 'refused'; failure: RelayFailure }
   | { kind: 'done' };
 
@@ -20,7 +20,7 @@ const PING = 5000;
 
 /**
  * The page's connection to the hub: makes it, makes it anew when it breaks, and says how it stands. A failure that passes is tried again, after a pause that
- * doubles until the relay accepts something again; what no retry can change is shown, until `again()`.
+ * doubles until the relay accepts something again, and so is what is not there yet; what no retry can change is shown, until `again()`.
  */
 export class Link {
   state: LinkState = { kind: 'connecting' };
@@ -76,9 +76,10 @@ export class Link {
         const failure = ofHub(error);
         const wait = this.#pause * (0.5 + Math.random() / 2); // Pages that lost the same relay must not all come back at once.
         this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
-        this.#say(failure.isPassing ? { kind: 'reconnecting', failure, at: Date.now() + wait } : { kind: 'refused', failure });
+        const isFinal = !failure.isPassing && !failure.isAwaited;
+        this.#say(isFinal ? { kind: 'refused', failure } : { kind: failure.isAwaited ? 'waiting' : 'reconnecting', failure, at: Date.now() + wait });
         await this.#leave();
-        await this.#woken(failure.isPassing ? wait : null);
+        await this.#woken(isFinal ? null : wait);
       }
     }
     await this.#leave();

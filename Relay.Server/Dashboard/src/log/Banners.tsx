@@ -6,7 +6,7 @@ type Tone = 'good' | 'bad' | 'warn' | 'plain';
 
 /** What is to be known of the log as a whole: how it ended, and whether it is all there. */
 export function Banners({ state }: { state: LogState }) {
-  const told = [divergence(state), ending(state), ...presence(state)].filter((banner) => banner !== null);
+  const told = [absence(state), problem(state), divergence(state), ending(state), ...presence(state)].filter((banner) => banner !== null);
   return (
     <div class="banners" aria-live="polite">
       {told.map(({ tone, text }) => (
@@ -22,6 +22,12 @@ interface Banner {
   tone: Tone;
   text: string;
 }
+
+function absence({ link }: LogState): Banner | null {
+  return link.kind === 'waiting' ? { tone: 'plain', text: 'There is no such session yet. Its log begins here as soon as there is one.' } : null;
+}
+
+const problem = ({ problem }: LogState): Banner | null => (problem === null ? null : { tone: 'warn', text: problem });
 
 function divergence({ diverged }: LogState): Banner | null {
   if (!diverged) return null;

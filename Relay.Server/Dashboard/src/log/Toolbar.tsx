@@ -1,3 +1,5 @@
+import { Fragment } from 'preact';
+import { useState } from 'preact/hooks';
 import type { SessionStatus } from '../api/contract';
 import { save } from '../api/download';
 import { Menu } from '../ui/Menu';
@@ -66,15 +68,38 @@ export function Toolbar({ session, state, settings, onChange, onLook, onFind }: 
           </label>
         ))}
       </Menu>
-      <Menu name="Save" title="Save the log as a file">
-        <button type="button" class="menu-item" onClick={() => void save(session, 1)}>
-          stdout, as it is
-        </button>
-        <button type="button" class="menu-item" onClick={() => void save(session, 2)}>
-          stderr, as it is
-        </button>
-      </Menu>
+      <SaveMenu session={session} />
     </div>
+  );
+}
+
+/** Has the browser save the log: from the relay to the disk, however large it is. */
+function SaveMenu({ session }: { session: string }) {
+  const [problem, tell] = useState('');
+  const press = (view: View, withTimes: boolean) =>
+    save(session, view, withTimes).then(
+      () => tell(''),
+      (failure: Error) => tell(failure.message),
+    );
+  return (
+    <Menu name="Save" title="Save the log as a file">
+      {[false, true].map((withTimes) => (
+        <Fragment key={withTimes}>
+          <p class="menu-note">{withTimes ? 'With times' : 'As it is'}</p>
+          {VIEWS.map(([view, name]) => (
+            <button key={name} type="button" class="menu-item" onClick={() => void press(view, withTimes)}>
+              {view === 'both' ? 'stdout and stderr' : name}
+              {withTimes && <span class="unseen"> with times</span>}
+            </button>
+          ))}
+        </Fragment>
+      ))}
+      {problem && (
+        <p class="menu-note is-problem" role="alert">
+          {problem}
+        </p>
+      )}
+    </Menu>
   );
 }
 

@@ -1,4 +1,5 @@
 import { linesAtRequest, linesRequest, toPage, type Line, type LinePage, type Output, type OutputTotal, type SessionStatus } from '../api/contract';
+import { ofHub } from '../api/failure';
 import { Link, type LinkState } from '../api/link';
 import { statusOf } from '../api/status';
 import type { SparkState } from '../text/spark';
@@ -41,6 +42,8 @@ export interface LogState {
   match: number | null;
   /** Only matches are shown, each with so many lines around it; null: all of the log. */
   filter: number | null;
+  /** Why what was asked for last did not come. */
+  problem: string | null;
   /** If the log is a Spark driver's. */
   spark: SparkState | null;
 }
@@ -91,6 +94,7 @@ export class LogController implements FeedListener {
       find: null,
       match: null,
       filter: null,
+      problem: null,
       spark: null,
     };
     this.#link = new Link(session, (hub, signal, accepted) => follow(hub, session, this.#live, this, signal, accepted), (link) => this.#say({ link }));
@@ -179,7 +183,7 @@ export class LogController implements FeedListener {
     this.#tellSoon();
   };
 
-  /** The text of some lines, as it is shown. Long lines are cut as on the page. */
+  /** The text of some lines, as it is shown. Long lines are cut as on the page. @throws {RelayFailure} */
   async textOf({ from, to }: Range): Promise<string> {
     const lines: string[] = [];
     const end = Math.min(to + 1, from + MOST_COPIED);
@@ -195,8 +199,13 @@ export class LogController implements FeedListener {
 
   /** Shows a long line in whole, up to 1 MiB of it. */
   async showWhole(output: Output, offset: number, length: number): Promise<void> {
-    await this.#expanded.fetch(output, offset, length);
-    this.#viewport?.redraw();
+    try {
+      await this.#expanded.fetch(output, offset, length);
+      this.#say({ problem: null });
+      this.#viewport?.redraw();
+    } catch (failure) {
+      this.#say({ problem: ofHub(failure).message });
+    }
   }
 
   /** Sets a line of JSON out, or puts it into its one line again. */

@@ -85,7 +85,7 @@ function numberOf(line: Line): HTMLElement {
   link.textContent = count(line.number + 1);
   link.dataset['link'] = String(line.number);
   link.setAttribute('href', `#L${line.number + 1}`);
-  link.setAttribute('aria-label', `Line ${line.number + 1}`);
+  link.setAttribute('aria-label', `Line ${link.textContent}`);
   link.tabIndex = -1; // There are thousands: the log is one stop, and the keys go through it.
   return link;
 }
