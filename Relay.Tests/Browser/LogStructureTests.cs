@@ -21,7 +21,7 @@ public sealed class LogStructureTests(Chromium chromium, SharedRelay shared) : I
         await page.Page.Keyboard.TypeAsync("ERROR");
         await page.ShouldSayAsync("2 found");
 
-        await page.Page.GetByLabel("What is shown").SelectOptionAsync("matches ± 2 lines");
+        await page.Page.GetByLabel("Shown lines").SelectOptionAsync("matches ± 2 lines");
         string[] expected = ["line 19998", "line 19999", "ERROR one", "line 20001", "line 20002", "line 39999", "line 40000", "ERROR two", "line 40002", "line 40003"];
         await ShowsJust(page, expected);
         (await page.Page.Locator(".skipped").AllInnerTextsAsync()).Select(text => string.Concat(text.Where(char.IsAsciiLetterOrDigit))).Should().Equal("19998lines", "19996lines");
@@ -30,11 +30,11 @@ public sealed class LogStructureTests(Chromium chromium, SharedRelay shared) : I
         await Append("behind it\n");
         await ShowsJust(page, [.. expected, "line 60000", "line 60001", "ERROR three", "behind it"]);
 
-        await page.Page.GetByLabel("What is shown").SelectOptionAsync("only matches");
+        await page.Page.GetByLabel("Shown lines").SelectOptionAsync("only matches");
         await ShowsJust(page, ["ERROR one", "ERROR two", "ERROR three"]);
         await page.Page.GetByLabel("Next match").ClickAsync();
         await page.ShouldSayAsync("1 of 3");
-        await page.Page.GetByLabel("What is shown").SelectOptionAsync("all lines");
+        await page.Page.GetByLabel("Shown lines").SelectOptionAsync("all lines");
         await page.ShouldShowAsync("ERROR one");
         await page.ShouldShowAsync("line 19995");
     }
@@ -47,7 +47,7 @@ public sealed class LogStructureTests(Chromium chromium, SharedRelay shared) : I
         await page.Page.Keyboard.PressAsync("/");
 
         await page.Page.GetByLabel("Level").SelectOptionAsync("warnings and worse");
-        await page.Page.GetByLabel("What is shown").SelectOptionAsync("only matches");
+        await page.Page.GetByLabel("Shown lines").SelectOptionAsync("only matches");
 
         await ShowsJust(page, ["24/01/31 12:00:00 WARN A: hm", "{\"level\":\"error\",\"msg\":\"no\"}", "[12:00:00 FTL] gone"]);
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();

@@ -55,19 +55,17 @@ export function FindBar({ state, log, onClose }: { state: LogState; log: LogCont
       <button type="button" class="toggle" aria-pressed={query.isRegex} title="Regular expression" onClick={() => change({ ...query, isRegex: !query.isRegex })}>
         .*
       </button>
-      <label class="pick">
-        <span class="unseen">Level</span>
-        <select value={query.minLevel} onChange={(event) => change({ ...query, minLevel: Number(event.currentTarget.value) })}>
+      <span class="pick">
+        <select aria-label="Level" value={query.minLevel} onChange={(event) => change({ ...query, minLevel: Number(event.currentTarget.value) })}>
           {LEVELS.map(([level, name]) => (
             <option key={level} value={level}>
               {name}
             </option>
           ))}
         </select>
-      </label>
-      <label class="pick">
-        <span class="unseen">What is shown</span>
-        <select value={state.filter ?? ''} onChange={(event) => log.filter(event.currentTarget.value === '' ? null : Number(event.currentTarget.value))}>
+      </span>
+      <span class="pick">
+        <select aria-label="Shown lines" value={state.filter ?? ''} onChange={(event) => log.filter(event.currentTarget.value === '' ? null : Number(event.currentTarget.value))}>
           <option value="">all lines</option>
           {AROUND.map((lines) => (
             <option key={lines} value={lines}>
@@ -75,7 +73,7 @@ export function FindBar({ state, log, onClose }: { state: LogState; log: LogCont
             </option>
           ))}
         </select>
-      </label>
+      </span>
       <span class={state.find?.failure ? 'find-count is-problem' : 'find-count'} role="status">
         {told(state)}
       </span>

@@ -104,20 +104,27 @@ export class Pages {
 
   /** @returns Position of the last line of the page. */
   #sort(page: LinePage, first: number, found: Found): number {
-    let next = first;
+    let last = first - 1;
     let broken: Line | null = null;
+    let gaps: Gap[] = [];
+    const place = (position: number) => {
+      if (gaps.length > 0) found.gaps.set(position, gaps);
+      gaps = [];
+    };
     for (const entry of page.entries) {
       if (entry.kind === 'gap') {
-        found.gaps.set(next, [...(found.gaps.get(next) ?? []), { ...entry, broken }]);
+        gaps.push({ ...entry, broken });
         broken = null;
       } else if (!entry.ends) {
         broken = entry;
       } else {
-        next = this.positionOf(entry);
-        found.lines.set(next++, entry);
+        last = this.positionOf(entry); // Not always the one that was asked for: retention takes lines.
+        place(last);
+        found.lines.set(last, entry);
       }
     }
-    return next - 1;
+    place(last + 1);
+    return last;
   }
 
   #keep(block: number, found: Found): void {
