@@ -232,8 +232,14 @@ export const toSearchBatch = ([positions, , searched, total, next, end]: Wire): 
   searched,
   total,
   next,
-  end: SEARCH_ENDS[end ?? 0] ?? 'complete',
+  end: searchEndOf(end ?? 0),
 });
+
+/** Of an end that this page does not know yet there is nothing more to wait for; null is not one: the search goes on. */
+const searchEndOf = (end: number): SearchEnd => {
+  const known = SEARCH_ENDS[end];
+  return known === undefined ? 'complete' : known;
+};
 
 export const toSessionsBatch = ([changed, gone, isComplete]: Wire): SessionsBatch => ({
   changed: (changed ?? []).map(toStatus),
