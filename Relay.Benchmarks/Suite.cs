@@ -38,16 +38,14 @@ internal static class Suite
             }
         }
 
-        var file = json?.FullName ?? Path.Combine(Path.GetTempPath(), "benchmarks.json");
-        await File.WriteAllTextAsync(file, report.ToJson());
-        await Console.Out.WriteLineAsync(report.ToMarkdown());
-        await Console.Out.WriteLineAsync($"Every sample: {file}");
+        await report.PrintAsync(json);
         return report.Rows.Any(row => row.Verdict == Verdict.Below) ? 1 : 0;
     }
 
     private static bool Is(IWorkload workload, string id) => workload.Id.Equals(id.Trim(), StringComparison.OrdinalIgnoreCase);
 
-    private static string Machine()
+    /// <summary>What is measured on.</summary>
+    public static string Machine()
     {
         var cpu = File.Exists("/proc/cpuinfo")
             ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
@@ -57,6 +55,7 @@ internal static class Suite
             $"{Environment.ProcessorCount} cores ({cpu ?? RuntimeInformation.ProcessArchitecture.ToString()}), {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}");
     }
 
-    private static string Commit() =>
+    /// <summary>What is measured.</summary>
+    public static string Commit() =>
         typeof(Suite).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+').Last() ?? "unknown";
 }

@@ -8,10 +8,13 @@ internal static class MarkdownTable
 {
     private static readonly string[] Head = ["workload", "what", "median", "min–max", "ratio (min–max)", "server CPU", "client CPU", "goal / floor", ""];
 
+    /// <summary>Without the columns in which no row has anything.</summary>
     public static string Of(IEnumerable<Row> rows)
     {
-        var lines = rows.Where(row => row.Samples.Count > 0).Select(Cells).Prepend(Head).ToList();
-        var widths = Enumerable.Range(0, Head.Length).Select(column => lines.Max(line => line[column].Length)).ToArray();
+        var all = rows.Where(row => row.Samples.Count > 0).Select(Cells).ToList();
+        var columns = Enumerable.Range(0, Head.Length).Where(column => all.Exists(cells => cells[column].Length > 0)).ToList();
+        var lines = all.Prepend(Head).Select(cells => columns.Select(column => cells[column]).ToArray()).ToList();
+        var widths = Enumerable.Range(0, columns.Count).Select(column => lines.Max(line => line[column].Length)).ToArray();
         var text = new StringBuilder();
         for (var i = 0; i < lines.Count; i++)
         {

@@ -21,6 +21,16 @@ internal sealed class Report(string machine, string commit, string mode)
         return row;
     }
 
+    /// <summary>Prints the table, and writes every sample into a file.</summary>
+    /// <param name="file">Default: benchmarks.json in the temporary folder.</param>
+    public async Task PrintAsync(FileInfo? file)
+    {
+        var path = file?.FullName ?? Path.Combine(Path.GetTempPath(), "benchmarks.json");
+        await File.WriteAllTextAsync(path, ToJson());
+        await Console.Out.WriteLineAsync(ToMarkdown());
+        await Console.Out.WriteLineAsync($"Every sample: {path}");
+    }
+
     /// <summary>The whole as a table in Markdown.</summary>
     public string ToMarkdown() => $"{MarkdownTable.Of(Rows)}\n{machine}; commit {commit}; {mode}\n";
 

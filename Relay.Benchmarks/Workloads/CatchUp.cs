@@ -68,7 +68,7 @@ internal sealed class CatchUp : IWorkload
     {
         using var enough = new CancellationTokenSource();
         var lines = new StampedLog();
-        var live = Pace.RunAsync(int.MaxValue, _ => writer.WriteAsync(OutputType.Stdout, lines.Next(Stopwatch.GetTimestamp())), enough.Token);
+        var live = Pace.RunAsync(int.MaxValue, _ => writer.WriteAsync(OutputType.Stdout, lines.Next(Stopwatch.GetTimestamp())), cancellationToken: enough.Token);
         try
         {
             GC.Collect();
