@@ -3,6 +3,7 @@ using Relay.Benchmarks;
 using Relay.Benchmarks.Baselines;
 using Relay.Benchmarks.Contenders;
 using Relay.Benchmarks.Pages;
+using Relay.Benchmarks.Pictures;
 
 var quick = new Option<bool>("--quick") { Description = "A minute's look: one round, small sizes. Its figures are not worth keeping." };
 var only = new Option<string[]>("--only") { Description = "Only these workloads, as W1,W3.", AllowMultipleArgumentsPerToken = true };
@@ -21,6 +22,11 @@ page.SetAction((parsed, _) => parsed.GetValue(quick)
     ? PageBenchmark.RunAsync(lines: 200_000, parsed.GetValue(rate), TimeSpan.FromSeconds(5), parsed.GetValue(json))
     : PageBenchmark.RunAsync(parsed.GetValue(lines), parsed.GetValue(rate), TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(json)));
 root.Add(page);
+
+var folder = new Option<DirectoryInfo>("--out") { Description = "Where to put them.", DefaultValueFactory = _ => new DirectoryInfo("docs/images") };
+var pictures = new Command("pictures", "Takes pictures of the pages, for the documentation.") { folder };
+pictures.SetAction((parsed, _) => PictureBook.RunAsync(parsed.GetRequiredValue(folder)));
+root.Add(pictures);
 
 var role = new Argument<string>("role");
 var port = new Argument<int>("port");
