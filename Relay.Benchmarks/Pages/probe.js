@@ -1,7 +1,7 @@
 // Stands in the page before the page itself, and sees what a person sees, frame by frame.
 (() => {
   const LONGEST_MS = 120_000;
-  const STAMP = /handed over at (\d+)/;
+  const STAMP = /handed over at (\d{19})/; // A line that has begun may have a part of it.
   let [frames, lags, mostRows, coming] = [[], [], 0, 0];
   let isStamped = false;
 
