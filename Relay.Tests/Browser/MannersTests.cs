@@ -80,7 +80,7 @@ public sealed class MannersTests(Chromium chromium, SharedRelay shared) : IClass
         await ShouldBeDarkAsync(false);
 
         Task ShouldBeDarkAsync(bool isDark) => page.ShouldAsync(
-            async () => await page.Page.EvaluateAsync<bool>("() => getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 3).every((part) => part < 60)") == isDark,
+            async () => await page.Page.EvaluateAsync<bool>("() => getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).slice(0, 3).every((part) => part < 60)") == isDark,
             $"the page is {(isDark ? "dark" : "light")}");
     }
 
@@ -115,6 +115,7 @@ public sealed class MannersTests(Chromium chromium, SharedRelay shared) : IClass
     {
         var session = await shared.Api.CreateSession();
         await shared.Api.Append(session, Encoding.UTF8.GetBytes(Log + new string('x', 500) + "\n"));
+        await shared.Api.Append(session, "out\n"u8.ToArray());
         await using var page = await chromium.OpenAsync(options => options.ViewportSize = new ViewportSize { Width = 390, Height = 844 });
         await page.GoToLogAsync(shared.Host.BaseAddress, session);
         await page.ShouldSayAsync("running");

@@ -69,7 +69,7 @@ public sealed class SessionsPageTests(Chromium chromium)
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         await page.ShouldSayAsync("already exists");
         await page.Page.GetByLabel("Id", new() { Exact = true }).FillAsync("nightly");
-        await page.Page.GetByLabel("Labels").FillAsync("team=data");
+        await page.Page.GetByLabel("Labels optional").FillAsync("team=data");
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Create" }).ClickAsync();
         await page.ShouldSayAsync("Once this is closed they cannot be shown again.");
         var tokens = await page.Page.Locator(".new-token code").AllInnerTextsAsync();

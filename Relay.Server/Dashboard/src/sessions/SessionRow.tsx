@@ -12,6 +12,7 @@ import { StateMark } from './StateMark';
 import { labelsOf } from './view';
 
 const SHOWN_LABELS = 2;
+const LONGEST_RUN = 10;
 
 interface SessionRowProps {
   row: Row;
@@ -126,7 +127,7 @@ function Writers({ runs }: { runs: readonly string[] }) {
   if (first === undefined) return <span class="is-none">–</span>;
   return (
     <code title={runs.join('\n')}>
-      {first.slice(0, 8)}
+      {first.length > LONGEST_RUN ? `${first.slice(0, LONGEST_RUN - 1)}…` : first}
       {others.length > 0 && ` +${others.length}`}
     </code>
   );
