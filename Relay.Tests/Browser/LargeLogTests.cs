@@ -40,6 +40,16 @@ public sealed class LargeLogTests(Chromium chromium, SharedRelay shared) : IClas
         await page.Page.Locator(".log").PressAsync("PageDown");
         await page.ShouldShowAsync(Text(40));
         (await page.Page.EvaluateAsync<int>("() => document.querySelectorAll('.log .row').length")).Should().BeLessThan(80);
+
+        await page.Page.Keyboard.PressAsync("/");
+        await page.Page.Keyboard.TypeAsync("line 99");
+        await page.ShouldAsync(async () => string.Concat((await page.Page.Locator(".find-count").InnerTextAsync()).Where(char.IsAsciiLetterOrDigit)) == "11111found", "a search that takes many batches is told in whole");
+        await page.Page.GetByLabel("Shown lines").SelectOptionAsync("only matches");
+        await page.Page.Locator(".log").PressAsync("End");
+        await page.ShouldShowAsync(Text(999_999));
+        await page.Page.Locator(".log").PressAsync("Home");
+        await page.ShouldShowAsync(Text(99));
+        await page.ShouldShowAsync(Text(9925));
     }
 
     private static string Text(long i) => $"line {i} of a job that says a lot";
