@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LineAssembler, partsOf, type RawLine } from '../../src/text/assembler';
 import { describe as nameOf } from '../../src/text/sgr';
+import { findBlocks } from '../../src/text/stack';
 import { plainText, render } from '../../src/text/terminal';
 import { bytesOf, examples, textOf } from './examples';
 
@@ -21,7 +22,7 @@ const shown = (records: Uint8Array[]) =>
 
 const cut = (bytes: Uint8Array, at: number) => [bytes.subarray(0, at), bytes.subarray(at)];
 
-describe.each(examples)('$name', ({ chunks, lines }) => {
+describe.each(examples)('$name', ({ chunks, lines, folds = [] }) => {
   const records = chunks.map((chunk) => bytesOf(chunk));
   const whole = bytesOf(chunks);
   const expected = lines.map(({ text, ends = true, redraws = 0 }) => ({ texts: [textOf(text)], ends, redraws }));
@@ -36,6 +37,11 @@ describe.each(examples)('$name', ({ chunks, lines }) => {
     for (let at = 0; at <= whole.length; at += whole.length > 2000 ? 997 : 1) {
       expect(shown(cut(whole, at)), `cut at ${at}`).toEqual(expected);
     }
+  });
+
+  it('is folded where it is a stack trace', () => {
+    const texts = linesOf([whole]).map((line) => plainText(line.head));
+    expect(findBlocks(texts).map(({ from, summaryFrom, to }) => [from, summaryFrom, to])).toEqual(folds);
   });
 
   it('has its colours', () => {

@@ -10,6 +10,7 @@ import shared from '../../../../Relay.Tests/Lines/examples.json';
 //     spans     there, the text by style; a style is the attributes in the order of `describe`, none is empty
 //     ends      whether a newline ended it; true if not there
 //     redraws   how many times text overwrote text; 0 if not there
+//   folds     the stack traces among the lines, on a page: index of the first, of the one that says most, and of the last line; none if not there
 //
 // In chunks, and in the list that a text or ansi may be, { "repeat": n, "of": "x" } stands for n times "x"; it may also be the whole text.
 
@@ -20,6 +21,7 @@ export interface Example {
   name: string;
   chunks: Part[];
   lines: { text: Text; ansi?: Text; spans?: [text: string, style: string][]; ends?: boolean; redraws?: number }[];
+  folds?: [from: number, summary: number, to: number][];
 }
 
 export const examples = shared as unknown as Example[];
