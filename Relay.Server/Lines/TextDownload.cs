@@ -15,7 +15,7 @@ internal sealed class TextDownload(IOptions<StreamingOptions> options, TimeProvi
     public static readonly (string Name, JsonSchemaType Type, string Description)[] Parameters =
     [
         ("output", JsonSchemaType.String, "Only stdout, or only stderr."),
-        ("times", JsonSchemaType.Boolean, "Before each line when it began, its output, and F, or P if no newline ended it: the format of Kubernetes' container logs."),
+        ("times", JsonSchemaType.Boolean, "Before each line when it began, its output, and F, or P if it has not ended yet: the format of Kubernetes' container logs."),
     ];
 
     /// <exception cref="RelayException">A parameter is wrong, the session has its most readers, or the text cannot go on.</exception>

@@ -12,7 +12,7 @@ internal readonly record struct LongLine(int At, OutputType Output, long Offset,
 /// <summary>
 /// Makes text of the lines that a walk comes by: each as it is or, with times, as Kubernetes' container runtimes write their logs.
 /// <code>
-/// 2026-11-23T11:41:15.123456Z stdout F text        F: a newline ended it; P: none has
+/// 2026-11-23T11:41:15.123456Z stdout F text        F: this is all of it; P: it has not ended
 /// </code>
 /// See kubernetes/kubernetes, pkg/kubelet/kuberuntime/logs.
 /// </summary>
@@ -32,7 +32,7 @@ internal sealed class TextLines(bool withTimes, DateTimeOffset begin) : ILineVis
 
     public void Line(in WalkedLine line)
     {
-        BeginLine(line.TimeMicros, line.Output, line.Ends);
+        BeginLine(line.TimeMicros, line.Output, ends: true); // Also where a gap broke it off: nothing that follows belongs to it.
         var part = _parts[(int)line.Output - 1];
         if (part.Has)
         {
@@ -43,7 +43,7 @@ internal sealed class TextLines(bool withTimes, DateTimeOffset begin) : ILineVis
             _text.Write(line.Head);
         }
 
-        _text.Write("\n"u8); // Also where a gap broke the line off: what follows is another one.
+        _text.Write("\n"u8);
     }
 
     public void Part(OutputType output, ReadOnlySpan<byte> text) => _parts[(int)output - 1].Append(text);

@@ -163,7 +163,7 @@ public sealed class LogTextTests
             2024-02-29T12:00:00.000000Z stdout F one
             2024-02-29T12:00:00.000000Z stdout F two
             2024-02-29T12:00:00.000000Z stderr F beside
-            2024-02-29T12:00:00.000000Z stdout P thr
+            2024-02-29T12:00:00.000000Z stdout F thr
             2024-02-29T12:00:00.000000Z stdout F [relay] 500 bytes of stdout from offset 11 are missing: the writer no longer had them
             2024-02-29T12:00:01.000000Z stdout F ee
             2024-02-29T12:00:01.000000Z stdout F four

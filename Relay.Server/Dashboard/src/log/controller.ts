@@ -4,6 +4,7 @@ import { Link, type LinkState } from '../api/link';
 import { statusOf } from '../api/status';
 import type { SparkState } from '../text/spark';
 import { plainText } from '../text/terminal';
+import { bytes, count } from '../ui/format';
 import { ExpandedLines } from './expanded';
 import { follow, type FeedListener, type LogEnd } from './feed';
 import { FilteredLines } from './filtered';
@@ -51,6 +52,8 @@ export interface LogState {
 const MOST_COPIED = 20_000;
 const TELL_MS = 100;
 
+const copyOf = ({ head, tail, omitted }: Line): string => plainText(head) + (omitted + tail.length > 0 ? ` … ${bytes(omitted + tail.length)} more` : '');
+
 /** One log on one page: reads it, shows it, and tells what the page around it should say. */
 export class LogController implements FeedListener {
   state: LogState;
@@ -65,6 +68,7 @@ export class LogController implements FeedListener {
   #leftAt = 0; // Lines there were when it ceased to follow.
   #search: Search | null = null;
   #filtered: FilteredLines | null = null;
+  #isSearchWrong = false;
   #clockAhead = -Infinity; // How far the relay's clock seems to be ahead of the page's, in milliseconds.
   #behind = 0;
 
@@ -183,7 +187,7 @@ export class LogController implements FeedListener {
     this.#tellSoon();
   };
 
-  /** The text of some lines, as it is shown. Long lines are cut as on the page. @throws {RelayFailure} */
+  /** The text of some lines, as it is shown. What is left out is said there. @throws {RelayFailure} */
   async textOf({ from, to }: Range): Promise<string> {
     const lines: string[] = [];
     const end = Math.min(to + 1, from + MOST_COPIED);
@@ -191,9 +195,10 @@ export class LogController implements FeedListener {
       const page = await this.#ask(outputsOf('both'), first, Math.min(1000, end - first));
       const whole = page.entries.filter((entry): entry is Line => entry.kind === 'line' && entry.ends);
       if (whole.length === 0) break;
-      lines.push(...whole.map((line) => plainText(line.head)));
+      lines.push(...whole.map(copyOf));
       first = whole.at(-1)!.number + 1;
     }
+    if (to >= end) lines.push(`… ${count(to + 1 - end)} more lines are not copied: no more than ${count(MOST_COPIED)} are. Save has them all.`);
     return lines.join('\n') + '\n';
   }
 
@@ -232,6 +237,8 @@ export class LogController implements FeedListener {
 
   begun(): void {
     this.#seeAnew();
+    if (this.#isSearchWrong) this.#seek(this.state.find?.query ?? null);
+    this.#isSearchWrong = false;
     this.#show();
     if (!this.state.hasBegun && this.state.selection) this.goToHash();
     if (!this.state.hasBegun) void this.#spark.begin((...window) => this.#ask(outputsOf('both'), ...window)).then(() => this.#tellSoon(), () => {}); // Without it the log reads as well.
@@ -242,6 +249,7 @@ export class LogController implements FeedListener {
   }
 
   diverged(totals: OutputTotal[]): void {
+    this.#isSearchWrong = true; // It may have found what is not there any more.
     this.#say({ diverged: totals });
   }
 
