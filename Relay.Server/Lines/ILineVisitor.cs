@@ -5,6 +5,9 @@ namespace Relay.Server.Lines;
 /// <summary>Told what a <see cref="LineWalk"/> comes by.</summary>
 internal interface ILineVisitor
 {
+    /// <summary>Of a line that began before the place where the walk begins, how many bytes it wants told; of a longer one, its first and last bytes.</summary>
+    long MostTakenUp => PageEntry.MaxHeadBytes + PageEntry.MaxTailBytes;
+
     void Line(in WalkedLine line);
 
     /// <summary>A piece of a line that does not come whole. <see cref="Line"/> follows, however long it takes.</summary>

@@ -71,6 +71,7 @@ internal static class LinePages
     private static LinePage? At(ISessionLog log, IReadOnlyList<OutputType> outputs, IReadOnlyList<long> positions)
     {
         List<PageEntry> entries = [];
+        var wanted = positions.ToHashSet();
         var bytes = 0;
         for (var i = 0; i < positions.Count && bytes < MaxPageBytes;)
         {
@@ -87,14 +88,21 @@ internal static class LinePages
                 return null;
             }
 
-            var wanted = positions.Skip(i).Take(last - i + 1).ToHashSet();
-            var lines = page.Entries.Where(entry => entry.Ends && wanted.Contains(outputs.Count == 1 ? entry.Index : entry.Number)).ToList();
+            var lines = page.Entries.Where(entry => entry.Ends && wanted.Contains(PositionOf(entry))).ToList();
             entries.AddRange(lines);
             bytes += lines.Sum(line => line.Head.Length + line.Tail.Length);
-            i += Math.Max(1, lines.Count);
+
+            // What the page passed over, because retention or damage took it, is not asked for again.
+            var passed = page.Entries.LastOrDefault(entry => entry.Ends) is { } end ? PositionOf(end) : positions[last];
+            while (i < positions.Count && positions[i] <= passed)
+            {
+                i++;
+            }
         }
 
         return new LinePage { Outputs = Places(log.Snapshot()), Entries = entries };
+
+        long PositionOf(PageEntry line) => outputs.Count == 1 ? line.Index : line.Number;
     }
 
     /// <summary>The last lines, and all that follows up to the tail.</summary>

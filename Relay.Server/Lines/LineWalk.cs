@@ -255,7 +255,8 @@ internal sealed class LineWalk : IDisposable
             return;
         }
 
-        var headEnd = Math.Min(offset, begin + PageEntry.MaxHeadBytes);
+        var isWhole = offset - begin <= _visitor.MostTakenUp;
+        var headEnd = isWhole ? offset : begin + PageEntry.MaxHeadBytes;
         var tailBegin = Math.Max(headEnd, offset - PageEntry.MaxTailBytes);
         Append(output, start, begin, headEnd);
         if (headEnd < offset)

@@ -5,6 +5,8 @@ namespace Relay.Server.Lines;
 /// <summary>Collects the lines of a walk that match, from one position to another.</summary>
 internal sealed class SearchedLines(LineMatcher matcher, long first, long end, bool withLines) : ILineVisitor
 {
+    private const long MaxTakenUpBytes = 64 * 1024 * 1024;
+
     private readonly PartialLine[] _parts = [new(matcher), new(matcher)];
 
     public List<long> Positions { get; } = [];
@@ -13,6 +15,9 @@ internal sealed class SearchedLines(LineMatcher matcher, long first, long end, b
 
     /// <summary>Position behind the last line that was looked at.</summary>
     public required long Next { get; set; }
+
+    /// <summary>A search that goes on within a line has not seen what came of it before.</summary>
+    public long MostTakenUp => MaxTakenUpBytes;
 
     public bool IsAtEnd => Next >= end;
 

@@ -77,7 +77,8 @@ public sealed class BehindNginxTests(Chromium chromium) : IAsyncLifetime
 
     private static async Task<string> Download(BrowserPage page)
     {
-        var download = await page.Page.RunAndWaitForDownloadAsync(() => page.Page.Locator(".downloads").GetByRole(AriaRole.Button, new() { Name = "stdout" }).ClickAsync());
+        await page.Page.GetByText("Save", new() { Exact = true }).ClickAsync();
+        var download = await page.Page.RunAndWaitForDownloadAsync(() => page.Page.Locator(".menu-panel").GetByRole(AriaRole.Button, new() { Name = "stdout", Exact = true }).ClickAsync());
         using var reader = new StreamReader(await download.CreateReadStreamAsync());
         return await reader.ReadToEndAsync();
     }

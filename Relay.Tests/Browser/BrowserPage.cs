@@ -115,7 +115,8 @@ internal sealed class BrowserPage : IAsyncDisposable
         }
         catch (TimeoutException failure)
         {
-            throw new TimeoutException($"{failure.Message}\nThe page says:\n{await Page.Locator("body").InnerTextAsync()}\n{string.Join('\n', _complaints)}", failure);
+            var says = (await Page.Locator("body").InnerTextAsync()).Split('\n').Select(line => line.Length > 200 ? $"{line[..200]}…" : line);
+            throw new TimeoutException($"{failure.Message}\nThe page says:\n{string.Join('\n', says)}\n{string.Join('\n', _complaints)}", failure);
         }
     }
 

@@ -136,9 +136,13 @@ public sealed class LogPageTests(Chromium chromium, SharedRelay shared) : IClass
         await page.Page.Locator(".find input").FillAsync("(");
         await page.ShouldSayAsync("The pattern is no regular expression");
         await page.Page.Keyboard.PressAsync("Escape");
+        await Append("24/01/31 12:00:01 ERROR Executor: gone\n");
         await page.Page.Keyboard.PressAsync("e");
-        await page.ShouldSayAsync("1 of 1");
+        await page.ShouldSayAsync("1 of 2");
         await page.ShouldShowAsync("24/01/31 12:00:00 ERROR Executor: lost");
+        await page.Page.Keyboard.PressAsync("e");
+        await page.ShouldSayAsync("2 of 2");
+        await page.ShouldShowAsync("24/01/31 12:00:01 ERROR Executor: gone");
     }
 
     [Fact]

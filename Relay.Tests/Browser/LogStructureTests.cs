@@ -94,12 +94,67 @@ public sealed class LogStructureTests(Chromium chromium, SharedRelay shared) : I
             async () =>
             {
                 await page.Page.Mouse.WheelAsync(0, 300);
-                return (await page.Page.Locator("body").InnerTextAsync()).Contains("Following", StringComparison.Ordinal);
+                return await page.Page.Locator(".follow.is-on").CountAsync() > 0;
             },
             "the end is reached however many lines are folded");
         await page.ShouldShowAsync("the end");
         await Append("more\n");
         await page.ShouldShowAsync("more");
+    }
+
+    [Theory]
+    [InlineData(12)]
+    [InlineData(1000)]
+    public async Task Lines_higher_than_the_view_are_read_to_their_end_in_both_directions(int lines)
+    {
+        await using var page = await Open(string.Concat(Enumerable.Range(0, lines).Select(i => i < 30 || i >= lines - 30 ? $"line {i} {new string('x', 3500)}\n" : $"line {i}\n")));
+        await page.ShouldAsync(async () => await page.Page.Locator(".follow.is-on").CountAsync() > 0, "the end is followed");
+        await page.Page.Keyboard.PressAsync("w");
+        await page.Page.Locator(".log").HoverAsync();
+        var seen = new HashSet<int>();
+
+        await ReadAsync(-100, Math.Max(0, lines - 32));
+        await page.Page.Locator(".log").PressAsync("Home");
+        await ReadAsync(100, Math.Min(32, lines - 1));
+        await page.ShouldAsync(
+            async () =>
+            {
+                await page.Page.Locator(".log").PressAsync("End"); // The wheel may still turn.
+                return await page.Page.Locator(".follow.is-on").CountAsync() > 0;
+            },
+            "the end is followed");
+        await ReadAsync(-100, Math.Max(0, lines - 5));
+        await ReadAsync(100, lines - 1);
+        await page.ShouldAsync(
+            async () =>
+            {
+                await page.Page.Mouse.WheelAsync(0, 100);
+                return await page.Page.Locator(".follow.is-on").CountAsync() > 0;
+            },
+            "who has read to the end follows it");
+
+        async Task ReadAsync(int wheel, int until)
+        {
+            seen.Clear();
+            await page.ShouldAsync(
+                async () =>
+                {
+                    var now = (await page.Page.EvaluateAsync<int[]>(
+                        """
+                        () => {
+                          const view = document.querySelector('.log').getBoundingClientRect();
+                          return [...document.querySelectorAll('.log .line[data-number]')]
+                            .filter((line) => { const { top, bottom } = line.getBoundingClientRect(); return bottom > view.top && top < view.bottom; })
+                            .map((line) => Number(line.dataset.number));
+                        }
+                        """)).ToList();
+                    (seen.Count == 0 || now.Exists(seen.Contains)).Should().BeTrue($"nothing is passed over: {string.Join(' ', now)} after {string.Join(' ', seen)}");
+                    seen.UnionWith(now);
+                    await page.Page.Mouse.WheelAsync(0, wheel);
+                    return now.Contains(until);
+                },
+                $"line {until} is reached");
+        }
     }
 
     [Fact]

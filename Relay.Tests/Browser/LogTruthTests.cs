@@ -56,18 +56,18 @@ public sealed partial class LogTruthTests(Chromium chromium, SharedRelay shared)
         await relay.Api.CreateSession(_session);
         await using var page = await chromium.OpenAsync();
         await page.GoToLogAsync(relay.BaseAddress, _session);
-        for (var i = 0; i < 40; i++)
+        for (var i = 0; i < 90; i++) // More than a page keeps itself.
         {
             await relay.Api.Append(_session, Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(i * 100, 100).Select(line => $"line {line} {new string('.', 90)}\n"))));
         }
 
-        await page.ShouldShowAsync($"line 3999 {new string('.', 90)}");
         for (var look = 0; look < 2; look++)
         {
-            await page.Page.ReloadAsync();
+            await page.ShouldShowAsync($"line 8999 {new string('.', 90)}");
             await page.Page.Locator(".log").PressAsync("Home");
             await page.ShouldSayAsync("they were removed to make room (retention)");
             (await page.LinesAsync()).Should().OnlyContain(line => line.Value.StartsWith($"line {line.Key - 1} ", StringComparison.Ordinal), "lines keep their numbers");
+            await page.Page.ReloadAsync();
         }
     }
 
@@ -115,6 +115,36 @@ public sealed partial class LogTruthTests(Chromium chromium, SharedRelay shared)
         await page.ShouldSayAsync("The session was deleted. What is shown is what this page had read.");
         await page.ShouldSayAsync("Ended");
         (await page.LinesAsync()).Values.Should().Equal("kept");
+
+        await Relay.Api.CreateSession(_session);
+        await Relay.Api.Append(_session, "another\n"u8.ToArray());
+        await page.ShouldSayAsync("There is a new session of the same id.");
+        await page.Page.Locator(".log").PressAsync("Home");
+        (await page.LinesAsync()).Values.Should().Equal("kept");
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Show the new one" }).ClickAsync();
+        await page.ShouldShowAsync("another");
+    }
+
+    [Fact]
+    public async Task A_log_that_has_ended_is_read_further_after_the_relay_was_started_again()
+    {
+        await using var relay = await RelayServerProcess.StartAsync();
+        await relay.Api.CreateSession(_session);
+        var job = new WritingJob(relay.BaseAddress, _session);
+        await job.Write(20_000);
+        await job.Complete();
+        await using var page = await chromium.OpenAsync();
+        page.Expected = ["net::ERR_"];
+        await page.GoToLogAsync(relay.BaseAddress, _session);
+        await page.ShouldSayAsync("Ended");
+        await page.ShouldShowAsync(job.Lines[^1]);
+
+        await relay.KillHard();
+        await relay.Start();
+        await page.Page.Locator(".log").PressAsync("Home");
+
+        await page.ShouldShowAsync(job.Lines[0]);
+        await job.DisposeAsync();
     }
 
     [Fact]

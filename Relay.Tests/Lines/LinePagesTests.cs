@@ -175,6 +175,10 @@ public sealed class LinePagesTests
         page.Entries.Where(entry => entry.Kind == LogEntryKind.Data).ShouldBe(written.Lines.Skip((int)first).Take(10).Select(line => line.ToEntry()));
         Read(log, LogSteps.Both, first + 100, 3).Entries.ShouldBe(written.Lines.Skip((int)first + 100).Take(3).Select(line => line.ToEntry()));
         Read(log, [OutputType.Stderr], -3, 0).Entries.ShouldBe(written.Lines.Where(line => line.Output == OutputType.Stderr).TakeLast(3).Select(line => line.ToEntry()));
+
+        var kept = page.Entries.First(entry => entry.Ends).Number;
+        long[] at = [0, 3, 5, kept - 2, kept, kept + 2, kept + 50];
+        LinePages.Read(log, new LinesRequest { At = at }, LogSteps.Both).Entries.Select(entry => entry.Number).Should().Equal([kept, kept + 2, kept + 50], "what is gone is passed over, and nothing comes twice");
     }
 
     [Fact]

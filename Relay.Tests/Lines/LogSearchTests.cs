@@ -64,6 +64,28 @@ public sealed class LogSearchTests
     }
 
     [Fact]
+    public async Task A_search_that_goes_on_within_a_line_of_the_other_output_sees_all_of_it()
+    {
+        var (disk, log) = await StoreOnDisk.WithSession();
+        await using var _ = disk;
+        var lease = await log.Lease();
+        for (var i = 0; i < 40; i++)
+        {
+            await log.Write(lease, new string('x', 20_000) + (i == 5 ? "NEEDLE" : ""));
+            await log.Write(lease, $"beside {i}\n", OutputType.Stderr);
+        }
+
+        await log.Write(lease, "\n");
+
+        foreach (var from in new[] { 0, 1, 20, 39, 40 })
+        {
+            (await Find(log, new SearchRequest { Pattern = "needle", From = from })).Positions.Should().Equal([40], $"from {from}");
+        }
+
+        (await Find(log, new SearchRequest { Pattern = "needle", Backwards = true, From = -1 })).Positions.Should().Equal(40);
+    }
+
+    [Fact]
     public async Task Colours_do_not_hide_a_word_and_the_end_of_a_completed_log_counts_without_its_newline()
     {
         var (disk, log) = await StoreOnDisk.WithSession();

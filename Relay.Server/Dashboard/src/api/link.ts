@@ -29,6 +29,8 @@ export class Link {
   #pause = FIRST_PAUSE;
   #wake = () => {};
   #waiting: ((hub: HubConnection) => void)[] = [];
+  #isDone = false; // What it waits for is over. The connection stays for calls, and is made anew for them.
+  #isIdle = false;
 
   /** @param session Whose token is used; null where only an admin key will do. */
   constructor(
@@ -41,7 +43,10 @@ export class Link {
 
   /** The connection as it stands, or the next one. */
   hub(): Promise<HubConnection> {
-    return this.#hub ? Promise.resolve(this.#hub) : new Promise((resolve) => this.#waiting.push(resolve));
+    if (this.#hub) return Promise.resolve(this.#hub);
+    const next = new Promise<HubConnection>((resolve) => this.#waiting.push(resolve));
+    if (this.#isIdle) this.#wake();
+    return next;
   }
 
   /** A call on the connection. One that breaks meanwhile fails it. @throws {RelayFailure} */
@@ -56,6 +61,7 @@ export class Link {
 
   /** Tries at once, also what was refused. */
   again(): void {
+    this.#isDone = false;
     this.#wake();
   }
 
@@ -68,9 +74,13 @@ export class Link {
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
       try {
-        await this.#serveOnce();
-        this.#say({ kind: 'done' }); // The connection stays, for calls.
-        await this.#woken(null);
+        const hub = await this.#connect();
+        if (this.#stopped.signal.aborted) break;
+        if (!this.#isDone) await this.#serveOn(hub);
+        this.#isDone = true;
+        this.#pause = FIRST_PAUSE;
+        this.#say({ kind: 'done' });
+        await this.#idle();
         await this.#leave();
       } catch (error) {
         const failure = ofHub(error);
@@ -85,15 +95,18 @@ export class Link {
     await this.#leave();
   }
 
-  async #serveOnce(): Promise<void> {
-    const hub = await this.#connect();
-    this.#hub = hub;
-    this.#waiting.splice(0).forEach((resolve) => resolve(hub));
-    if (this.#stopped.signal.aborted) return;
+  async #serveOn(hub: HubConnection): Promise<void> {
     await this.serve(hub, this.#stopped.signal, () => {
       this.#pause = FIRST_PAUSE;
       this.#say({ kind: 'connected' });
     });
+  }
+
+  /** Until somebody asks for it again, or for something that takes a connection when there is none any more. */
+  async #idle(): Promise<void> {
+    this.#isIdle = true;
+    if (this.#hub || this.#waiting.length === 0) await this.#woken(null);
+    this.#isIdle = false;
   }
 
   async #connect(): Promise<HubConnection> {
@@ -104,7 +117,12 @@ export class Link {
       .withKeepAliveInterval(PING)
       .configureLogging(LogLevel.None)
       .build();
+    hub.onclose(() => {
+      if (this.#hub === hub) this.#hub = null;
+    });
     await hub.start();
+    this.#hub = hub;
+    this.#waiting.splice(0).forEach((resolve) => resolve(hub));
     return hub;
   }
 

@@ -1,11 +1,12 @@
-import type { HubConnection, IStreamResult } from '@microsoft/signalr';
+import type { IStreamResult } from '@microsoft/signalr';
 
 /**
  * The items of a hub stream, one after the other. SignalR keeps what it receives until somebody takes it, without bound: where more could come than a page
  * can hold, the server must be asked piece by piece (`ReadPaced`).
+ * @param signal Ends it at once.
  * @throws What the stream ended with, or that the connection was closed.
  */
-export async function* itemsOf<T>(hub: HubConnection, result: IStreamResult<unknown>, map: (item: unknown) => T): AsyncGenerator<T> {
+export async function* itemsOf<T>(result: IStreamResult<unknown>, map: (item: unknown) => T, signal?: AbortSignal): AsyncGenerator<T> {
   const waiting: unknown[] = [];
   let end: { error?: unknown } | null = null;
   let wake = () => {};
@@ -13,7 +14,6 @@ export async function* itemsOf<T>(hub: HubConnection, result: IStreamResult<unkn
     end ??= { error };
     wake();
   };
-  hub.onclose((error) => finish(error ?? new Error('The connection was closed.')));
   const subscription = result.subscribe({
     next: (item) => {
       waiting.push(item);
@@ -22,6 +22,12 @@ export async function* itemsOf<T>(hub: HubConnection, result: IStreamResult<unkn
     error: finish,
     complete: () => finish(),
   });
+  const abort = () => {
+    waiting.length = 0;
+    subscription.dispose();
+    finish(signal!.reason);
+  };
+  signal?.addEventListener('abort', abort);
   try {
     while (true) {
       if (waiting.length > 0) yield map(waiting.shift());
@@ -32,6 +38,7 @@ export async function* itemsOf<T>(hub: HubConnection, result: IStreamResult<unkn
       } else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {
+    signal?.removeEventListener('abort', abort);
     if (!end) subscription.dispose();
   }
 }

@@ -1,17 +1,22 @@
 import type { OutputStatus, SessionStatus } from '../api/contract';
-import { bytes } from '../ui/format';
+import { bytes, count } from '../ui/format';
 import type { LogState } from './controller';
 
 type Tone = 'good' | 'bad' | 'warn' | 'plain';
 
 /** What is to be known of the log as a whole: how it ended, and whether it is all there. */
 export function Banners({ state }: { state: LogState }) {
-  const told = [absence(state), problem(state), divergence(state), ending(state), ...presence(state)].filter((banner) => banner !== null);
+  const told = [absence(state), problem(state), replacement(state), expectation(state), divergence(state), ending(state), ...presence(state)].filter((banner) => banner !== null);
   return (
     <div class="banners" aria-live="polite">
-      {told.map(({ tone, text }) => (
+      {told.map(({ tone, text, isOver }) => (
         <p key={text} class={`banner is-${tone}`}>
           {text}
+          {isOver && (
+            <button type="button" class="button small" onClick={() => location.reload()}>
+              Show the new one
+            </button>
+          )}
         </p>
       ))}
     </div>
@@ -21,13 +26,25 @@ export function Banners({ state }: { state: LogState }) {
 interface Banner {
   tone: Tone;
   text: string;
+  /** There is another session to look at. */
+  isOver?: boolean;
 }
+
+/** The relay's code for a session of the same id that is another one. */
+export const REPLACED = 'session_replaced';
+
+const replacement = ({ isReplaced, link }: LogState): Banner | null =>
+  isReplaced || (link.kind === 'refused' && link.failure.code === REPLACED) ? { tone: 'plain', text: 'There is a new session of the same id.', isOver: true } : null;
 
 function absence({ link }: LogState): Banner | null {
   return link.kind === 'waiting' ? { tone: 'plain', text: 'There is no such session yet. Its log begins here as soon as there is one.' } : null;
 }
 
 const problem = ({ problem }: LogState): Banner | null => (problem === null ? null : { tone: 'warn', text: problem });
+
+function expectation({ selection, lines, hasBegun, view }: LogState): Banner | null {
+  return hasBegun && view === 'both' && selection && selection.from >= lines + 1 ? { tone: 'plain', text: `There is no line ${count(selection.from + 1)} yet.` } : null;
+}
 
 function divergence({ diverged }: LogState): Banner | null {
   if (!diverged) return null;

@@ -17,27 +17,31 @@ const LEVELS: readonly (readonly [number, string])[] = [
 const AROUND = [0, 2, 5, 20] as const;
 
 /** Looks for text in all of the log, also where the page never was. */
-export function FindBar({ state, log, onClose }: { state: LogState; log: LogController; onClose: () => void }) {
+export function FindBar({ state, log, takesFocus, onClose }: { state: LogState; log: LogController; takesFocus: boolean; onClose: () => void }) {
   const field = useRef<HTMLInputElement>(null);
   const [query, change] = useState<Query>(log.state.find?.query ?? { text: '', isRegex: false, matchCase: false, minLevel: 0 });
   useLayoutEffect(() => {
+    if (!takesFocus) return;
     field.current!.focus(); // Before the next key: it is typed into the field, and is no shortcut any more.
     field.current!.select();
   }, []);
+  const apply = () => log.find(query.text || query.minLevel > 0 ? query : null);
   useEffect(() => {
-    const timer = setTimeout(() => log.find(query.text || query.minLevel > 0 ? query : null), TYPED_MS);
+    const timer = setTimeout(apply, TYPED_MS);
     return () => clearTimeout(timer);
   }, [query]);
   const go = (event: Event, direction: 1 | -1) => {
     event.preventDefault();
+    apply(); // Also what was typed just now.
     log.goToMatch(direction);
   };
-  const press = (event: KeyboardEvent) => {
-    if (event.key === 'Escape') onClose();
-    else if (event.key === 'Enter') go(event, event.shiftKey ? -1 : 1);
+  const close = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    onClose();
   };
   return (
-    <form class="find" role="search" onSubmit={(event) => go(event, 1)} onKeyDown={press}>
+    <form class="find" role="search" onSubmit={(event) => go(event, 1)} onKeyDown={close}>
       <input
         ref={field}
         type="search"
@@ -48,6 +52,7 @@ export function FindBar({ state, log, onClose }: { state: LogState; log: LogCont
         autocomplete="off"
         value={query.text}
         onInput={(event) => change({ ...query, text: event.currentTarget.value })}
+        onKeyDown={(event) => event.key === 'Enter' && event.shiftKey && go(event, -1)}
       />
       <button type="button" class="toggle" aria-pressed={query.matchCase} title="Capitals differ from small letters" onClick={() => change({ ...query, matchCase: !query.matchCase })}>
         Aa
@@ -93,8 +98,8 @@ export function FindBar({ state, log, onClose }: { state: LogState; log: LogCont
 function told({ find, match }: LogState): string {
   if (!find) return '';
   if (find.failure) return find.failure;
-  const all = `${count(find.found)}${find.isFull ? ' or more' : ''}`;
-  if (find.isSearching && find.progress < 1) return `${all} found, ${Math.floor(find.progress * 100)} % searched`;
+  const all = find.isFull ? `the first ${count(find.found)}` : count(find.found);
+  if (find.isSearching && find.progress < 1 && match === null) return `${all} found, ${Math.floor(find.progress * 100)} % searched`;
   if (find.found === 0) return find.isSearching ? 'searching' : 'nothing found';
   return match === null ? `${all} found` : `${count(match + 1)} of ${all}`;
 }

@@ -4,7 +4,7 @@ import { ConnectionBadge } from '../ui/ConnectionBadge';
 import { Refusal } from '../ui/Refusal';
 import { Shell } from '../ui/Shell';
 import { useShortcuts } from '../ui/shortcuts';
-import { Banners } from './Banners';
+import { Banners, REPLACED } from './Banners';
 import { LogController, type LogState } from './controller';
 import { FindBar } from './FindBar';
 import './log.css';
@@ -27,24 +27,24 @@ export function LogPage({ session }: { session: string }) {
     log?.attach(scroller.current!, ROW_HEIGHT);
   }, [log]);
   useEffect(() => log?.restyle(settings), [log, settings]);
-  const [finding, openFind] = useState(0); // Counts how often the bar was opened; 0: it is closed.
-  const open = () => openFind((times) => times + 1);
+  const [finding, openFind] = useState({ times: 0, isTyping: true }); // How often the bar was opened; 0: it is closed.
+  const open = (isTyping = true) => openFind(({ times }) => ({ times: times + 1, isTyping }));
   const closeFind = () => {
     log?.filter(null);
     log?.find(null);
-    openFind(0);
+    openFind({ times: 0, isTyping: true });
     scroller.current?.focus();
   };
   useLogKeys(log, settings, change, scroller);
   useFindKeys(log, open);
   if (!log || !state) return <Shell title={session} heading={session}>{null}</Shell>;
-  const refused = state.link.kind === 'refused' ? state.link.failure : null;
+  const refused = state.link.kind === 'refused' && state.link.failure.code !== REPLACED ? state.link.failure : null;
   return (
     <Shell title={session} heading={session} actions={<ConnectionBadge state={state.link} onRetry={log.again} done="Ended" />}>
       <div class="log-page">
-        <Toolbar session={session} state={state} settings={settings} onChange={change} onLook={(view) => log.look(view)} onFind={open} />
+        <Toolbar session={session} state={state} settings={settings} onChange={change} onLook={(view) => log.look(view)} onFind={() => open()} />
         {state.spark && !state.end && <SparkHeader spark={state.spark} />}
-        {finding > 0 && <FindBar key={finding} state={state} log={log} onClose={closeFind} />}
+        {finding.times > 0 && <FindBar key={finding.times} state={state} log={log} takesFocus={finding.isTyping} onClose={closeFind} />}
         {refused ? <Refusal failure={refused} session={session} onToken={log.again} /> : <Banners state={state} />}
         <div
           ref={scroller}
@@ -56,7 +56,7 @@ export function LogPage({ session }: { session: string }) {
           onClick={(event) => press(event, log)}
         />
         <StatusLine state={state} onFollow={log.follow} />
-        {state.selection && <SelectionBar range={state.selection} log={log} />}
+        {state.selection && <SelectionBar range={state.selection} log={log} onClose={() => scroller.current?.focus()} />}
       </div>
     </Shell>
   );
@@ -91,21 +91,21 @@ function press(event: MouseEvent, log: LogController): void {
     log.select(event.shiftKey && selection ? { from: Math.min(selection.from, line), to: Math.max(selection.to, line) } : isOnly ? null : { from: line, to: line });
   } else if (asked) {
     const { whole, json, fold } = asked.dataset;
-    const [output, offset, length] = (whole ?? json ?? '').split(':').map(Number) as [Output, number, number];
-    if (whole) void log.showWhole(output, offset, length);
+    const [output, offset, length, shown] = (whole ?? json ?? '').split(':').map(Number) as [Output, number, number, number];
+    if (whole) void log.showWhole(output, offset, length, shown);
     if (json) log.setOut(output, offset);
     if (fold) log.fold(Number(fold));
   }
 }
 
-function useFindKeys(log: LogController | null, open: () => void): void {
+function useFindKeys(log: LogController | null, open: (isTyping?: boolean) => void): void {
   const error = (direction: 1 | -1) => {
     if (log?.state.find?.query.minLevel !== ERROR) log?.find({ text: '', isRegex: false, matchCase: false, minLevel: ERROR });
-    open();
+    open(false); // The next key is the next error.
     log?.goToMatch(direction);
   };
   useShortcuts('Find', [
-    { keys: ['/', 'Mod+f'], what: 'find in the whole log', run: open },
+    { keys: ['/', 'Mod+f'], what: 'find in the whole log', run: () => open() },
     { keys: ['n'], what: 'next match', run: () => log?.goToMatch(1) },
     { keys: ['N'], what: 'previous match', run: () => log?.goToMatch(-1) },
     { keys: ['m'], what: 'only matches, or all lines', run: () => log?.state.find && log.filter(log.state.filter === null ? 0 : null) },

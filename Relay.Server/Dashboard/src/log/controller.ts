@@ -1,5 +1,6 @@
+import type { HubConnection } from '@microsoft/signalr';
 import { linesAtRequest, linesRequest, toPage, type Line, type LinePage, type Output, type OutputTotal, type SessionStatus } from '../api/contract';
-import { ofHub } from '../api/failure';
+import { ofHub, RelayFailure } from '../api/failure';
 import { Link, type LinkState } from '../api/link';
 import { statusOf } from '../api/status';
 import type { SparkState } from '../text/spark';
@@ -43,6 +44,8 @@ export interface LogState {
   match: number | null;
   /** Only matches are shown, each with so many lines around it; null: all of the log. */
   filter: number | null;
+  /** After it was gone, or is another one than was read, there is one of the same id. */
+  isReplaced: boolean;
   /** Why what was asked for last did not come. */
   problem: string | null;
   /** If the log is a Spark driver's. */
@@ -51,8 +54,16 @@ export interface LogState {
 
 const MOST_COPIED = 20_000;
 const TELL_MS = 100;
+const STATUS_PAUSE = 2000;
 
 const copyOf = ({ head, tail, omitted }: Line): string => plainText(head) + (omitted + tail.length > 0 ? ` … ${bytes(omitted + tail.length)} more` : '');
+
+const enum Look {
+  Unsettled,
+  Plain,
+  Match,
+  Found,
+}
 
 /** One log on one page: reads it, shows it, and tells what the page around it should say. */
 export class LogController implements FeedListener {
@@ -60,7 +71,7 @@ export class LogController implements FeedListener {
   readonly #live = new LiveLog();
   readonly #link: Link;
   readonly #expanded: ExpandedLines;
-  readonly #spark = new SparkWatch(this.#live);
+  #spark = new SparkWatch(this.#live);
   #view: LogView;
   #viewport: Viewport | null = null;
   #settings: Settings;
@@ -68,7 +79,10 @@ export class LogController implements FeedListener {
   #leftAt = 0; // Lines there were when it ceased to follow.
   #search: Search | null = null;
   #filtered: FilteredLines | null = null;
-  #isSearchWrong = false;
+  #isAnother = false; // Some of it did not survive a crash of the relay: it begins anew.
+  #isExpected = false; // The line that the address names is not there yet.
+  #statusAsked = 0;
+  #isClosed = false;
   #clockAhead = -Infinity; // How far the relay's clock seems to be ahead of the page's, in milliseconds.
   #behind = 0;
 
@@ -98,6 +112,7 @@ export class LogController implements FeedListener {
       find: null,
       match: null,
       filter: null,
+      isReplaced: false,
       problem: null,
       spark: null,
     };
@@ -108,7 +123,7 @@ export class LogController implements FeedListener {
     this.#viewport = new Viewport(
       scroller,
       this.#view,
-      (_, content) => rowOf(content, this.#look()),
+      { make: (content) => rowOf(content, this.#look()), lookOf: ({ line }) => line && this.#lookOf(line) },
       rowHeight,
       { moved: (isFollowing, from, to) => this.#moved(isFollowing, from, to) },
     );
@@ -116,6 +131,7 @@ export class LogController implements FeedListener {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#link.stop();
     this.#search?.stop();
     this.#filtered?.close();
@@ -127,14 +143,17 @@ export class LogController implements FeedListener {
   again = (): void => this.#link.again();
 
   restyle(settings: Settings): void {
+    const isFolding = settings.folds && !this.#settings.folds;
     this.#settings = settings;
     this.#view.isFolding = settings.folds;
+    const head = isFolding && !this.#filtered ? this.#view.folds.headOf(this.state.seen.from) : null;
+    if (head !== null && !this.state.isFollowing) this.#viewport?.goTo(head, 0);
     this.#viewport?.redraw();
   }
 
   look(view: View): void {
     if (view === this.state.view) return;
-    this.state = { ...this.state, view };
+    this.state = { ...this.state, view, isFollowing: true };
     this.#seeAnew();
     this.#viewport?.follow();
     this.#seek(this.state.find?.query ?? null);
@@ -149,11 +168,8 @@ export class LogController implements FeedListener {
   /** Shows only what is found, with so many lines around each match; null: all of the log. */
   filter(around: number | null): void {
     if (around === this.state.filter) return;
-    const place = this.#search?.found ?? this.state.seen.from;
-    const wasFollowing = this.state.isFollowing;
     this.state = { ...this.state, filter: around };
     this.#show();
-    if (!wasFollowing) this.#goTo(place);
     this.#tellSoon();
   }
 
@@ -168,6 +184,7 @@ export class LogController implements FeedListener {
 
   /** Points at lines, as a permalink does; null at none. */
   select(range: Range | null): void {
+    this.#isExpected = false;
     this.state = { ...this.state, selection: range };
     history.replaceState(history.state, '', location.pathname + location.search + (range ? hashOf(range) : ''));
     this.#viewport?.redraw();
@@ -181,9 +198,10 @@ export class LogController implements FeedListener {
     if (selection) {
       if (this.state.view !== 'both') this.look('both'); // Their numbers are those of the whole log.
       this.filter(null);
-      this.#viewport?.redraw();
-      if (this.#live.cursor !== null) this.#goTo(Math.min(selection.from, this.#view.end - 1));
+      this.#isExpected = selection.from >= this.#view.end;
+      if (this.#live.cursor !== null && !this.#isExpected) this.#goTo(selection.from);
     }
+    this.#viewport?.redraw();
     this.#tellSoon();
   };
 
@@ -193,19 +211,22 @@ export class LogController implements FeedListener {
     const end = Math.min(to + 1, from + MOST_COPIED);
     for (let first = from; first < end; ) {
       const page = await this.#ask(outputsOf('both'), first, Math.min(1000, end - first));
-      const whole = page.entries.filter((entry): entry is Line => entry.kind === 'line' && entry.ends);
+      const whole = page.entries.filter((entry): entry is Line => entry.kind === 'line' && entry.ends && entry.number <= to);
       if (whole.length === 0) break;
       lines.push(...whole.map(copyOf));
       first = whole.at(-1)!.number + 1;
     }
+    if (lines.length === 0) throw new RelayFailure('bytes_missing', 'These lines are not there any more.');
     if (to >= end) lines.push(`… ${count(to + 1 - end)} more lines are not copied: no more than ${count(MOST_COPIED)} are. Save has them all.`);
     return lines.join('\n') + '\n';
   }
 
   /** Shows a long line in whole, up to 1 MiB of it. */
-  async showWhole(output: Output, offset: number, length: number): Promise<void> {
+  async showWhole(output: Output, offset: number, length: number, shown: number): Promise<void> {
     try {
-      await this.#expanded.fetch(output, offset, length);
+      this.#throwIfGone();
+      this.#viewport?.hold();
+      await this.#expanded.fetch(output, offset, length, shown);
       this.#say({ problem: null });
       this.#viewport?.redraw();
     } catch (failure) {
@@ -215,12 +236,14 @@ export class LogController implements FeedListener {
 
   /** Sets a line of JSON out, or puts it into its one line again. */
   setOut(output: Output, offset: number): void {
+    this.#viewport?.hold();
     this.#expanded.toggleSetOut(output, offset);
     this.#viewport?.redraw();
   }
 
   /** Opens the stack trace that begins with a line, or folds it. */
   fold(position: number): void {
+    this.#viewport?.hold(); // What was pressed stays where it is, also at the end.
     this.#view.folds.toggle(position);
     this.#viewport?.redraw();
   }
@@ -230,6 +253,7 @@ export class LogController implements FeedListener {
     this.#clockAhead = Math.max(this.#clockAhead, ahead);
     this.#behind = Math.max(0, this.#clockAhead - ahead);
     this.#viewport?.update();
+    if (this.#isExpected && this.state.selection && this.state.selection.from < this.#view.complete) this.goToHash();
     this.#spark.grown();
     this.#search?.finder.grown();
     this.#tellSoon();
@@ -237,11 +261,16 @@ export class LogController implements FeedListener {
 
   begun(): void {
     this.#seeAnew();
-    if (this.#isSearchWrong) this.#seek(this.state.find?.query ?? null);
-    this.#isSearchWrong = false;
+    if (this.#isAnother) {
+      // What was found, fetched and counted may be of lines that are not there any more.
+      this.#isAnother = false;
+      this.#expanded.clear();
+      this.#spark = new SparkWatch(this.#live);
+      this.#seek(this.state.find?.query ?? null);
+    }
     this.#show();
     if (!this.state.hasBegun && this.state.selection) this.goToHash();
-    if (!this.state.hasBegun) void this.#spark.begin((...window) => this.#ask(outputsOf('both'), ...window)).then(() => this.#tellSoon(), () => {}); // Without it the log reads as well.
+    void this.#spark.begin((...window) => this.#ask(outputsOf('both'), ...window)).then(() => this.#tellSoon(), () => {}); // Without it the log reads as well.
     this.#spark.grown();
     this.#leftAt = Math.min(this.#leftAt, this.#view.end);
     this.state = { ...this.state, hasBegun: true };
@@ -249,47 +278,77 @@ export class LogController implements FeedListener {
   }
 
   diverged(totals: OutputTotal[]): void {
-    this.#isSearchWrong = true; // It may have found what is not there any more.
+    this.#isAnother = true;
     this.#say({ diverged: totals });
   }
 
   ended(end: LogEnd): void {
     this.#behind = 0;
     this.#say({ end });
+    this.#viewport?.update();
+  }
+
+  replaced(): void {
+    if (this.#isGone) this.#say({ isReplaced: true });
   }
 
   resumed(): void {
     this.#say({ end: null });
+    this.#viewport?.update();
   }
 
   happened(): void {
+    const asked = ++this.#statusAsked; // Of two answers the one that was asked for last holds, not the one that came last.
     statusOf(this.session).then(
-      (status) => this.#say({ status }),
-      () => {}, // A session that is gone tells so by the end of its log; a refusal comes by the connection.
+      (status) => asked === this.#statusAsked && this.#say({ status }),
+      (failure: RelayFailure) => {
+        // A session that is gone tells so by the end of its log; a refusal comes by the connection.
+        if (failure.isPassing && !this.#isClosed) setTimeout(() => asked === this.#statusAsked && this.happened(), STATUS_PAUSE);
+      },
     );
   }
 
-  #askAt = async (outputs: readonly Output[], at: readonly number[]): Promise<LinePage> =>
-    toPage(await this.#link.call('ReadLines', linesAtRequest(this.session, outputs, at)));
+  #askAt = (outputs: readonly Output[], at: readonly number[]): Promise<LinePage> => this.#readLines(linesAtRequest(this.session, outputs, at));
 
-  #ask = async (outputs: readonly Output[], first: number, count: number): Promise<LinePage> =>
-    toPage(await this.#link.call('ReadLines', linesRequest(this.session, outputs, first, count)));
+  #ask = (outputs: readonly Output[], first: number, count: number): Promise<LinePage> => this.#readLines(linesRequest(this.session, outputs, first, count));
+
+  /** It was deleted or has expired. Under its id there may be another one. */
+  get #isGone(): boolean {
+    return this.state.end?.reason === 'deleted' || this.state.end?.reason === 'expired';
+  }
+
+  #throwIfGone(): void {
+    if (this.#isGone) throw new RelayFailure('session_deleted', 'The session is gone, and what was not read of it with it.');
+  }
+
+  async #readLines(request: unknown[]): Promise<LinePage> {
+    this.#throwIfGone();
+    const page = toPage(await this.#link.call('ReadLines', request));
+    this.#live.trim(page);
+    return page;
+  }
 
   #seek(query: Query | null): void {
     this.#search?.stop();
     this.#search = null;
     this.#search = query && new Search(query, (changed) => this.#finderOf(query, changed), () => this.#sought(), (found) => this.#goTo(found));
     this.#sought();
+    this.#viewport?.redraw();
     this.#show();
   }
 
   #finderOf(query: Query, changed: (state: FindState) => void): Finder {
-    return new Finder(this.session, outputsOf(this.state.view), query, () => this.#link.hub(), changed);
+    return new Finder(this.session, outputsOf(this.state.view), query, () => this.#hub(), changed);
+  }
+
+  async #hub(): Promise<HubConnection> {
+    this.#throwIfGone();
+    return await this.#link.hub();
   }
 
   #sought(): void {
     this.state = { ...this.state, find: this.#search?.state ?? null, match: this.#search?.index ?? null };
-    this.#viewport?.redraw();
+    this.#viewport?.update();
     this.#tellSoon();
   }
 
@@ -305,16 +364,22 @@ export class LogController implements FeedListener {
   /** Has the viewport show what is to be seen: the log, or what a filter leaves of it. */
   #show(): void {
     const around = this.state.filter;
+    const { isFollowing, seen } = this.state;
+    const found = this.#search?.found ?? null;
+    const wasFiltered = this.#filtered !== null;
     this.#filtered?.close();
     this.#filtered = around === null || !this.#search ? null : new FilteredLines(this.#view, this.#search.finder, around, this.#askAt, () => this.#viewport?.update());
     this.#viewport?.show(this.#filtered ?? this.#view);
+    if (isFollowing || (!wasFiltered && !this.#filtered)) return;
+    if (found !== null && found >= seen.from && found < seen.to) this.#goTo(found);
+    else this.#goTo(seen.from, 0); // Its rows are others now.
   }
 
   /** Shows a line of the log. */
-  #goTo(position: number): void {
-    if (this.#filtered) this.#filtered.refresh();
-    else if (this.#settings.folds) this.#view.folds.reveal(position);
-    this.#viewport?.goTo(this.#filtered?.rowOf(position) ?? position);
+  #goTo(position: number, place?: number): void {
+    this.#filtered?.refresh();
+    if (!this.#filtered && place === undefined) this.#view.folds.reveal(position);
+    this.#viewport?.goTo(this.#filtered?.rowOf(position) ?? position, place);
     this.#sought();
   }
 
@@ -324,11 +389,23 @@ export class LogController implements FeedListener {
       ...this.#settings,
       expanded: this.#expanded,
       beganMicros: (status?.createdAt ?? 0) * 1000,
+      isSettled: (line: Line) => this.#isSettled(line),
       isSelected: (number: number) => selection !== null && number >= selection.from && number <= selection.to,
       mark: this.#search?.mark ?? null,
-      isMatch: (line: Line) => this.#search?.finder.has(this.#view.positionOf(line)) ?? false,
-      isFound: (line: Line) => this.#search?.found === this.#view.positionOf(line),
+      isMatch: (line: Line) => this.#lookOf(line) >= Look.Match,
+      isFound: (line: Line) => this.#lookOf(line) === Look.Found,
     };
+  }
+
+  #lookOf(line: Line): Look {
+    if (!this.#isSettled(line)) return Look.Unsettled;
+    const position = this.#view.positionOf(line);
+    return this.#search?.found === position ? Look.Found : this.#search?.finder.has(position) ? Look.Match : Look.Plain;
+  }
+
+  /** A line that has not ended gets its number when it does, or when the job has. */
+  #isSettled(line: Line): boolean {
+    return line.ends || this.state.end?.reason === 'completed';
   }
 
   #moved(isFollowing: boolean, from: number, to: number): void {
@@ -348,7 +425,7 @@ export class LogController implements FeedListener {
     this.#telling ||= window.setTimeout(() => {
       this.#telling = 0;
       const { complete, first } = this.#view;
-      const fresh = this.state.isFollowing ? 0 : Math.max(0, complete - this.#leftAt);
+      const fresh = this.state.isFollowing || this.#filtered ? 0 : Math.max(0, complete - this.#leftAt);
       this.state = { ...this.state, lines: complete, first, fresh, bytes: this.#live.bytes, behind: this.#behind, spark: this.#spark.state };
       this.tell(this.state);
     }, TELL_MS);

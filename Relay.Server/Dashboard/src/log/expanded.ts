@@ -1,26 +1,40 @@
 import type { Line, Output } from '../api/contract';
 import { bytesOf } from '../api/download';
 
-const WHOLE_BYTES = 1024 * 1024;
+/** A page shows no more of a line. */
+export const WHOLE_BYTES = 1024 * 1024;
 const MOST_WHOLE = 16;
 
-const keyOf = ({ output, offset }: { output: Output; offset: number }): string => `${output}:${offset}`;
+interface Whole {
+  /** Of the line when it was fetched: one that has not ended may have grown. */
+  length: number;
+  bytes: Uint8Array;
+}
 
-/** Lines of which somebody wants to see more: all of a long one, or JSON set out. */
+const keyOf = ({ output, offset }: Pick<Line, 'output' | 'offset'>): string => `${output}:${offset}`;
+
+/** Lines of which somebody wants to see more: a long one, or JSON set out. */
 export class ExpandedLines {
-  readonly #wholes = new Map<string, Uint8Array>();
+  readonly #wholes = new Map<string, Whole>();
   readonly #setOut = new Set<string>();
 
   constructor(private readonly session: string) {}
 
-  wholeOf = (line: Line): Uint8Array | undefined => this.#wholes.get(keyOf(line));
+  /** What was fetched of a line. */
+  wholeOf(line: Line): Uint8Array | undefined {
+    const whole = this.#wholes.get(keyOf(line));
+    return whole?.length === line.length ? whole.bytes : undefined;
+  }
 
-  isSetOut = (line: Line): boolean => this.#setOut.has(keyOf(line));
+  isSetOut(line: Line): boolean {
+    return this.#setOut.has(keyOf(line));
+  }
 
-  /** Fetches up to 1 MiB of a line. @throws {RelayFailure} */
-  async fetch(output: Output, offset: number, length: number): Promise<void> {
-    const bytes = await bytesOf(this.session, output, offset, Math.min(length, WHOLE_BYTES));
-    this.#wholes.set(keyOf({ output, offset }), bytes);
+  /** Fetches a long line: of its last state, where carriage returns began it anew, the first MiB. @throws {RelayFailure} */
+  async fetch(output: Output, offset: number, length: number, shown: number): Promise<void> {
+    const skipped = Math.max(0, length - shown - SLACK);
+    const bytes = await bytesOf(this.session, output, offset + skipped, Math.min(length - skipped, WHOLE_BYTES));
+    this.#wholes.set(keyOf({ output, offset }), { length, bytes });
     if (this.#wholes.size > MOST_WHOLE) this.#wholes.delete(this.#wholes.keys().next().value!);
   }
 
@@ -29,4 +43,12 @@ export class ExpandedLines {
     const key = keyOf({ output, offset });
     if (!this.#setOut.delete(key)) this.#setOut.add(key);
   }
+
+  clear(): void {
+    this.#wholes.clear();
+    this.#setOut.clear();
+  }
 }
+
+/** Carriage returns that a line may end in. What of the state before comes with the last one is overwritten by it. */
+const SLACK = 16;

@@ -10,7 +10,9 @@ const FIRST_LINES = 500;
 /** Batches that may be on their way: a page that cannot keep up holds back the relay and not its own memory. */
 const WINDOW = 8;
 
+const SESSION_CREATED = 1;
 const WRITER_CONNECTED = 2;
+const GONE: Readonly<Record<number, EndReason>> = { 7: 'deleted', 8: 'expired' };
 
 export interface LogEnd {
   reason: EndReason;
@@ -28,6 +30,8 @@ export interface FeedListener {
   ended(end: LogEnd): void;
   /** A writer is there again, after an end. */
   resumed(): void;
+  /** After the session was gone there is another one of the same id. */
+  replaced(): void;
   /** Something happened to the session that its status tells. */
   happened(): void;
 }
@@ -49,7 +53,11 @@ export async function follow(hub: HubConnection, session: string, log: LiveLog, 
     listener.ended(end);
     listener.happened();
     if (end.reason !== 'writer_closed') return;
-    await presence.writerAfter(seen, signal); // It left without completing. Another may come.
+    const gone = await presence.after(seen, signal); // It left without completing. Another may come, or the session may go.
+    if (gone) {
+      listener.ended({ reason: gone, exitCode: null, totals: [] });
+      return;
+    }
     listener.resumed();
   }
 }
@@ -57,7 +65,7 @@ export async function follow(hub: HubConnection, session: string, log: LiveLog, 
 /** @returns Why the read ended; null where the count of lines is not known any more. */
 async function read(hub: HubConnection, session: string, log: LiveLog, listener: FeedListener, signal: AbortSignal): Promise<LogEnd | null> {
   const credits = new Subject<number>();
-  const stream = itemsOf(hub, hub.stream('ReadPaced', readRequest({ session, cursor: log.cursor! }), credits), toBatch);
+  const stream = itemsOf(hub.stream('ReadPaced', readRequest({ session, cursor: log.cursor! }), credits), toBatch, signal);
   credits.next(WINDOW);
   for await (const { cursor, entries } of stream) {
     signal.throwIfAborted();
@@ -96,6 +104,7 @@ function take(entry: LogEntry, log: LiveLog, listener: FeedListener): boolean {
 class Presence {
   /** Counts the writers that came. */
   writers = 0;
+  #gone: EndReason | null = null;
   #wake = () => {};
 
   constructor(hub: HubConnection, listener: FeedListener) {
@@ -104,15 +113,19 @@ class Presence {
         this.writers++;
         this.#wake();
       }
+      if (kind === SESSION_CREATED) listener.replaced();
+      this.#gone ??= GONE[kind] ?? null;
+      if (this.#gone) this.#wake();
       listener.happened();
     });
     hub.onclose(() => this.#wake());
   }
 
-  /** Resolves when one came since, and fails when the connection breaks first. */
-  async writerAfter(seen: number, signal: AbortSignal): Promise<void> {
-    if (this.writers === seen) await new Promise<void>((resolve) => (this.#wake = resolve));
+  /** Resolves when a writer came since, or with why the session went; and fails when the connection breaks first. */
+  async after(seen: number, signal: AbortSignal): Promise<EndReason | null> {
+    if (this.writers === seen && !this.#gone) await new Promise<void>((resolve) => (this.#wake = resolve));
     signal.throwIfAborted();
-    if (this.writers === seen) throw new Error('The connection was closed.');
+    if (this.writers === seen && !this.#gone) throw new Error('The connection was closed.');
+    return this.#gone;
   }
 }

@@ -49,12 +49,15 @@ export class FilteredLines implements LineSource {
     const position = this.lineOf(row);
     const before = row === 0 ? this.log.first - 1 : this.lineOf(row - 1);
     // Where each match stands alone all of them are apart.
-    return { line: this.log.at(position) ?? this.#pages.at(row), gaps: [], skipped: this.around > 0 ? position - before - 1 : 0, fold: null };
+    const line = this.log.at(position) ?? this.#pages.at(row);
+    return { line, isGone: !line && (position < this.log.first || this.#pages.isGone(row)), gaps: [], skipped: this.around > 0 ? position - before - 1 : 0, fold: null };
   }
 
   isHidden(): boolean {
     return false;
   }
+
+  reveal(): void {}
 
   want(from: number, to: number): void {
     while (from < to && this.log.at(this.lineOf(from))) from++;

@@ -47,7 +47,8 @@ export class Finder {
   #next = 0;
   #hasGrown = false;
   #waiting = 0;
-  #isStopped = false;
+  #searched = 0; // Bytes, by runs that took too long.
+  readonly #stopped = new AbortController();
 
   constructor(
     private readonly session: string,
@@ -71,17 +72,18 @@ export class Finder {
   }
 
   stop(): void {
-    this.#isStopped = true;
+    this.#stopped.abort();
     clearTimeout(this.#waiting);
   }
 
-  /** The match behind a position, or the one before it; around the ends. */
+  /** The match behind a position, or the one before it; around the ends. Null where there is none, or none can be known yet. */
   near(position: number, direction: 1 | -1): number | null {
-    if (this.positions.length === 0) return null;
     const index = this.indexOf(position);
-    const isAt = this.positions[index] === position;
-    const wanted = direction === 1 ? index + (isAt ? 1 : 0) : index - 1;
-    return this.positions.at(wanted >= this.positions.length ? 0 : wanted)!;
+    const wanted = direction === 1 ? index + (this.positions[index] === position ? 1 : 0) : index - 1;
+    const isOverEnd = wanted < 0 || wanted >= this.positions.length;
+    const isKnown = direction === 1 ? !isOverEnd : this.#next >= position && !isOverEnd;
+    if (!isKnown && this.state.isSearching && this.state.progress < 1) return null;
+    return this.positions.at(wanted >= this.positions.length ? 0 : wanted) ?? null;
   }
 
   /** How many matches come before a position. */
@@ -101,7 +103,7 @@ export class Finder {
 
   async #run(): Promise<void> {
     this.#say({ isSearching: true });
-    while (!this.#isStopped) {
+    while (!this.#stopped.signal.aborted) {
       this.#hasGrown = false;
       try {
         const end = await this.#search();
@@ -110,8 +112,9 @@ export class Finder {
         if (this.#hasGrown) this.grown();
         return;
       } catch (error) {
+        if (this.#stopped.signal.aborted) return;
         const failure = ofHub(error);
-        if (!failure.isPassing) {
+        if (!failure.isPassing && !failure.isAwaited) {
           this.#say({ isSearching: false, failure: failure.message });
           return;
         }
@@ -124,20 +127,20 @@ export class Finder {
     const hub = await this.hub();
     const { text, isRegex, matchCase, minLevel } = this.state.query;
     const request = { session: this.session, outputs: this.outputs, pattern: text, isRegex, matchCase, minLevel, from: this.#next, backwards: false };
-    const before = this.#next;
-    for await (const batch of itemsOf(hub, hub.stream('Search', searchRequest({ ...request, limit: MOST - this.positions.length })), toSearchBatch)) {
-      if (this.#isStopped) return 'complete';
+    const stream = hub.stream('Search', searchRequest({ ...request, limit: MOST - this.positions.length }));
+    for await (const batch of itemsOf(stream, toSearchBatch, this.#stopped.signal)) {
       for (const position of batch.positions) if (position > (this.positions.at(-1) ?? -1)) this.positions.push(position);
       this.#next = batch.next;
-      if (before === 0) this.#say({ progress: batch.searched / Math.max(1, batch.total) });
-      else this.#say({});
+      const searched = this.#searched + batch.searched;
+      this.#say(this.state.progress < 1 ? { progress: Math.min(0.999, searched / Math.max(1, batch.total)) } : {});
+      if (batch.end === 'time') this.#searched = searched;
       if (batch.end) return this.positions.length >= MOST ? 'limit' : batch.end;
     }
     return 'complete';
   }
 
   #say(part: Partial<FindState>): void {
-    if (this.#isStopped) return;
+    if (this.#stopped.signal.aborted) return;
     this.state = { ...this.state, ...part, found: this.positions.length };
     this.changed(this.state);
   }

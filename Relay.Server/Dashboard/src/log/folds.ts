@@ -1,5 +1,5 @@
 import { OUTPUTS, type Line, type Output } from '../api/contract';
-import { findBlocks, type StackBlock } from '../text/stack';
+import { findBlocks, isWithinTrace, type StackBlock } from '../text/stack';
 import { plainText } from '../text/terminal';
 
 /** A stack trace. Folded, only its first line and the one that says most are seen. */
@@ -46,6 +46,7 @@ export class Folds {
   readonly #hidden = new Map<number, Fold>();
   readonly #heads = new Map<number, Fold>();
   readonly #opened = new Set<number>();
+  readonly #revealed = new Set<number>();
   readonly #texts = new WeakMap<Line, string>();
 
   constructor(private readonly lines: FoldableLines) {}
@@ -68,14 +69,23 @@ export class Folds {
     return this.#heads.get(position) ?? null;
   }
 
+  /** The first line of the trace that hides a line; null where it is not hidden. */
+  headOf(position: number): number | null {
+    return this.hides(position) ? this.#hidden.get(position)!.from : null;
+  }
+
   toggle(from: number): void {
-    if (!this.#opened.delete(from)) this.#opened.add(from);
+    const fold = this.#heads.get(from);
+    for (const [position, other] of this.#hidden) if (other === fold) this.#revealed.delete(position);
+    if (fold?.isOpen) this.#opened.delete(from);
+    else this.#opened.add(from);
     this.#forget();
   }
 
-  /** Opens the trace that hides a line, if one does. */
+  /** Opens the trace that hides a line, if one does, or will once its lines are at hand. */
   reveal(position: number): void {
-    if (this.hides(position)) this.toggle(this.#hidden.get(position)!.from);
+    this.#revealed.add(position);
+    this.#forget();
   }
 
   /** Looks for traces where a line is, and before, as far as its trace can have begun and lines are at hand. */
@@ -118,14 +128,15 @@ export class Folds {
       positions.push(position);
       texts.push(this.#textOf(line));
     }
-    const blocks = findBlocks(texts).filter((block) => block.from > 0 || from === 0); // What begins with the first line at hand began before it.
+    const blocks = findBlocks(texts).filter((block) => block.from > 0 || from === 0 || !isWithinTrace(texts[0]!)); // Else it began before what is at hand.
     return blocks.map((block) => this.#foundAs(block, positions));
   }
 
   #foundAs({ from, to, summaryFrom }: StackBlock, positions: readonly number[]): Found {
     const hidden = positions.slice(from, to + 1).filter((_, index) => index !== 0 && index !== summaryFrom - from);
     const first = positions[from]!;
-    return { fold: { from: first, hidden: hidden.length, isOpen: this.#opened.has(first) }, hidden, isAtEnd: to >= positions.length - LONGEST_PAUSE };
+    const isOpen = this.#opened.has(first) || hidden.some((position) => this.#revealed.has(position));
+    return { fold: { from: first, hidden: hidden.length, isOpen }, hidden, isAtEnd: to >= positions.length - LONGEST_PAUSE };
   }
 
   #textOf(line: Line): string {

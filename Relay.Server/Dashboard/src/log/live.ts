@@ -1,5 +1,6 @@
 import { OUTPUTS, STDERR, STDOUT, type Gap, type Line, type LinePage, type Output } from '../api/contract';
 import { LineAssembler, type RawLine } from '../text/assembler';
+import { BrokenLines } from './broken';
 import { Ring } from './ring';
 
 const TAIL_LINES = 5000;
@@ -79,12 +80,21 @@ export class LiveLog {
       before[output] = lines - page.entries.filter((entry) => entry.kind === 'line' && entry.ends && entry.output === output).length;
     }
     this.#rings = ringsFrom(before[STDOUT], before[STDERR]);
-    let broken: Line | null = null;
+    const broken = new BrokenLines();
     for (const entry of page.entries) {
-      if (entry.kind === 'gap') this.#place({ ...entry, broken });
+      if (entry.kind === 'gap') this.#place({ ...entry, broken: broken.take(entry.output) });
       else if (entry.ends) this.#push(entry);
-      broken = entry.kind === 'line' && !entry.ends ? entry : null;
+      else broken.keep(entry);
     }
+  }
+
+  /** Retention takes lines from the begin, as any page tells that comes by. */
+  trim({ outputs, entries }: LinePage): void {
+    if (!outputs.some(({ output, firstLine }) => firstLine > this.#firstLine[output])) return;
+    for (const { output, firstLine } of outputs) this.#firstLine[output] = Math.max(this.#firstLine[output], firstLine);
+    const before = { both: this.first('both'), [STDOUT]: this.first(STDOUT), [STDERR]: this.first(STDERR) };
+    this.#gaps = this.#gaps.filter(({ gap }) => gap.reason !== 'trimmed');
+    for (const entry of entries) if (entry.kind === 'gap' && entry.reason === 'trimmed') this.#gaps.unshift({ gap: entry, before });
   }
 
   /** Takes in bytes of one output. */

@@ -10,10 +10,12 @@ export function marked(spans: readonly Span[], mark: RegExp): MarkedSpan[] {
   const places = [...text.matchAll(mark)].map(({ index, 0: found }) => ({ from: index, to: index + found.length }));
   const cut: MarkedSpan[] = [];
   let at = 0;
+  let next = 0;
   for (const span of spans) {
     const end = at + span.text.length;
     for (let from = at; from < end; ) {
-      const place = places.find(({ to }) => to > from);
+      while (next < places.length && places[next]!.to <= from) next++;
+      const place = places[next];
       const isMarked = place !== undefined && place.from <= from;
       const to = Math.min(end, place === undefined ? end : isMarked ? place.to : place.from);
       cut.push({ text: text.slice(from, to), style: span.style, isMarked });

@@ -1,4 +1,5 @@
 import type { Gap, Line, LinePage } from '../api/contract';
+import { BrokenLines } from './broken';
 import { costOf } from './ring';
 
 /** Lines that are fetched at once, at most. */
@@ -13,6 +14,8 @@ type Ask = (first: number, count: number) => Promise<LinePage>;
 export interface Found {
   lines: Map<number, Line>;
   gaps: Map<number, Gap[]>;
+  /** Position behind the last line that came: what is missing before it is not there any more. */
+  passed: number;
 }
 
 /** Fetches windows of a log, in blocks, and keeps those that were looked at last. */
@@ -20,7 +23,9 @@ export class Pages {
   /** Least recently used first. */
   readonly #blocks = new Map<number, Found>();
   readonly #asked = new Set<number>();
+  readonly #resting = new Set<number>();
   #wanted: number[] = [];
+  #wantedTo = 0;
   #cost = 0;
   #isClosed = false;
 
@@ -42,11 +47,18 @@ export class Pages {
     return this.#block(position)?.gaps.get(position) ?? [];
   }
 
+  /** Whether a line is not there any more: retention, or damage, took it. */
+  isGone(position: number): boolean {
+    const block = this.#block(position);
+    return block !== undefined && position < block.passed && !block.lines.has(position);
+  }
+
   /** Has these lines fetched, if they are not there: what was wanted before and did not begin yet is forgotten. */
   want(from: number, to: number): void {
     this.#wanted = [];
+    this.#wantedTo = to;
     for (let block = Math.floor(from / BLOCK); block <= Math.floor((to - 1) / BLOCK); block++) {
-      if (!this.#isWhole(block, from, to) && !this.#asked.has(block)) this.#wanted.push(block);
+      if (!this.#isWhole(block, from, to) && !this.#asked.has(block) && !this.#resting.has(block)) this.#wanted.push(block);
     }
     this.#next();
   }
@@ -70,7 +82,7 @@ export class Pages {
     const found = this.#blocks.get(block);
     if (!found) return false;
     for (let position = Math.max(from, block * BLOCK); position < Math.min(to, (block + 1) * BLOCK); position++) {
-      if (!found.lines.has(position)) return false;
+      if (position >= found.passed) return false;
     }
     return true;
   }
@@ -83,16 +95,16 @@ export class Pages {
     this.#asked.add(block);
     try {
       const end = (block + 1) * BLOCK;
-      const found: Found = { lines: new Map(), gaps: new Map() };
-      for (let first = block * BLOCK; first < end && !this.#isClosed; ) {
-        const page = await this.ask(first, end - first);
-        const last = this.#sort(page, first, found);
-        if (last < first) break;
-        first = last + 1;
+      const found: Found = { lines: new Map(), gaps: new Map(), passed: block * BLOCK };
+      while (found.passed < end && !this.#isClosed) {
+        const before = found.passed;
+        this.#sort(await this.ask(before, end - before), found);
+        if (found.passed === before) break;
       }
       this.#keep(block, found);
+      if (found.passed < Math.min(end, this.#wantedTo)) this.#rest(block);
     } catch {
-      await new Promise((done) => setTimeout(done, PAUSE)); // The connection broke, and says so itself. What is still looked at is wanted again.
+      this.#rest(block); // The connection broke, and says so itself.
     } finally {
       this.#asked.delete(block);
       if (!this.#isClosed) {
@@ -102,10 +114,17 @@ export class Pages {
     }
   }
 
-  /** @returns Position of the last line of the page. */
-  #sort(page: LinePage, first: number, found: Found): number {
-    let last = first - 1;
-    let broken: Line | null = null;
+  /** What did not come is wanted again, but not at once. */
+  #rest(block: number): void {
+    this.#resting.add(block);
+    setTimeout(() => {
+      this.#resting.delete(block);
+      if (!this.#isClosed) this.arrived();
+    }, PAUSE);
+  }
+
+  #sort(page: LinePage, found: Found): void {
+    const broken = new BrokenLines();
     let gaps: Gap[] = [];
     const place = (position: number) => {
       if (gaps.length > 0) found.gaps.set(position, gaps);
@@ -113,18 +132,17 @@ export class Pages {
     };
     for (const entry of page.entries) {
       if (entry.kind === 'gap') {
-        gaps.push({ ...entry, broken });
-        broken = null;
+        gaps.push({ ...entry, broken: broken.take(entry.output) });
       } else if (!entry.ends) {
-        broken = entry;
+        broken.keep(entry);
       } else {
-        last = this.positionOf(entry); // Not always the one that was asked for: retention takes lines.
-        place(last);
-        found.lines.set(last, entry);
+        const position = this.positionOf(entry); // Not always the one that was asked for: retention takes lines.
+        place(position);
+        found.lines.set(position, entry);
+        found.passed = position + 1;
       }
     }
-    place(last + 1);
-    return last;
+    place(found.passed);
   }
 
   #keep(block: number, found: Found): void {

@@ -1,7 +1,7 @@
 import { nameOf, STDERR, type Gap, type Line } from '../api/contract';
 import { prettyJson } from '../text/json';
 import { levelOf } from '../text/level';
-import { render } from '../text/terminal';
+import { lastState, render } from '../text/terminal';
 import { unfinishedAtEnd } from '../text/utf8';
 import { bytes, count } from '../ui/format';
 import type { ExpandedLines } from './expanded';
@@ -20,6 +20,8 @@ export interface RowLook {
   /** When the log begins, for relative times. */
   beganMicros: number;
   isSelected(number: number): boolean;
+  /** Whether it has the number that it will keep. */
+  isSettled(line: Line): boolean;
   /** Places in a line that are looked for. */
   mark: RegExp | null;
   isMatch(line: Line): boolean;
@@ -36,28 +38,28 @@ const REASONS = {
 };
 
 /** A line as it stands in the document. All text of the log goes in as text. */
-export function rowOf({ line, gaps, skipped, fold }: RowContent, look: RowLook): HTMLElement {
+export function rowOf({ line, isGone, gaps, skipped, fold }: RowContent, look: RowLook): HTMLElement {
   const row = make('div', 'row');
   if (skipped > 0) row.append(skippedOf(skipped));
   for (const gap of gaps) row.append(...gapOf(gap));
-  row.append(line ? lineOf(line, fold, look) : make('div', 'line is-coming'));
+  row.append(line ? lineOf(line, fold, look) : make('div', isGone ? 'line is-gone' : 'line is-coming'));
   return row;
 }
 
 function lineOf(line: Line, fold: Fold | null, look: RowLook): HTMLElement {
   const whole = look.expanded.wholeOf(line);
-  const shown = whole ?? beginOf(line.head);
-  const left = whole ? 0 : line.head.length - shown.length + line.omitted + line.tail.length;
+  const shown = whole ? lastState(whole) : beginOf(line.head);
+  const left = Math.max(0, stateLengthOf(line) - shown.length);
   const spans = render(shown);
   const element = make('div', 'line');
   if (line.output === STDERR) element.classList.add('is-stderr');
   const text = spans.map((span) => span.text).join('');
   const level = levelOf(text);
   if (level) element.classList.add(`is-${level}`);
-  if (look.isSelected(line.number)) element.classList.add('is-selected');
+  if (look.isSettled(line) && look.isSelected(line.number)) element.classList.add('is-selected');
   element.dataset['number'] = String(line.number);
   const head = make('span', 'head');
-  if (look.numbers) head.append(numberOf(line));
+  if (look.numbers) head.append(numberOf(line, look));
   if (look.stamps !== 'off') head.append(stampElement(line, look));
   head.append(markOf(line, level));
   if (look.isMatch(line)) element.classList.add('is-match');
@@ -69,9 +71,12 @@ function lineOf(line: Line, fold: Fold | null, look: RowLook): HTMLElement {
   if (pretty !== null) element.append(jsonOf(line, shownSpans !== spans));
   element.append(textOf(look.mark ? marked(shownSpans, look.mark) : shownSpans));
   if (line.redraws > 0) element.append(note(`redrawn ${count(line.redraws)}×`, 'A carriage return began this line anew, as a progress bar does. Its last state is shown.'));
-  if (left > 0) element.append(moreOf(line, left));
+  if (left > 0) element.append(whole ? note(`… ${bytes(left)} more`, 'A page shows no more than 1 MiB of a line. A saved log has all of it.') : moreOf(line, left));
   return element;
 }
+
+/** In bytes: of what carriage returns leave of it. */
+const stateLengthOf = ({ head, omitted, tail }: Line): number => head.length + omitted + tail.length;
 
 /** Not more of a line than is shown of it, and no part of a character. */
 function beginOf(head: Uint8Array): Uint8Array {
@@ -80,8 +85,9 @@ function beginOf(head: Uint8Array): Uint8Array {
   return begin.subarray(0, SHOWN_BYTES - unfinishedAtEnd(begin));
 }
 
-function numberOf(line: Line): HTMLElement {
+function numberOf(line: Line, look: RowLook): HTMLElement {
   const link = make('a', 'number');
+  if (!look.isSettled(line)) return link; // It gets its number when it ends: the other output's may end before.
   link.textContent = count(line.number + 1);
   link.dataset['link'] = String(line.number);
   link.setAttribute('href', `#L${line.number + 1}`);
@@ -125,7 +131,7 @@ function textOf(spans: readonly MarkedSpan[]): HTMLElement {
 function moreOf(line: Line, left: number): HTMLElement {
   const more = make('button', 'more') as HTMLButtonElement;
   more.type = 'button';
-  more.dataset['whole'] = `${line.output}:${line.offset}:${line.length}`;
+  more.dataset['whole'] = `${line.output}:${line.offset}:${line.length}:${stateLengthOf(line)}`;
   more.textContent = `… ${bytes(left)} more: show all`;
   return more;
 }

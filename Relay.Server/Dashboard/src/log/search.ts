@@ -8,7 +8,7 @@ export class Search {
   readonly finder: Finder;
   /** Position of the match that the page went to. */
   found: number | null = null;
-  #pending: 1 | -1 | null = null; // Asked for before anything was found.
+  #pending: { direction: 1 | -1; seen: number } | null = null; // Asked for before it was found.
 
   /**
    * @param begin Begins to look.
@@ -23,7 +23,7 @@ export class Search {
   ) {
     this.mark = markOf(query);
     this.finder = begin(() => {
-      if (this.#pending) this.goOn(this.#pending);
+      if (this.#pending) this.goOn(this.#pending.direction, this.#pending.seen);
       changed();
     });
   }
@@ -41,9 +41,9 @@ export class Search {
    * Goes to the next match, or the one before, around the ends; as soon as there is one.
    * @param seen Where to begin if it went to none yet.
    */
-  goOn(direction: 1 | -1, seen = 0): void {
+  goOn(direction: 1 | -1, seen: number): void {
     const found = this.finder.near(this.found ?? seen - (direction === 1 ? 1 : 0), direction);
-    this.#pending = found === null && this.state.isSearching ? direction : null;
+    this.#pending = found === null && this.state.isSearching ? { direction, seen } : null;
     if (found === null) return;
     this.found = found;
     this.reached(found);

@@ -13,6 +13,7 @@ const LOOKED_AT = 1024;
 export class SparkWatch {
   readonly #progress = new SparkProgress();
   #next = 0; // Position of the first line that was not looked at.
+  #hasHead = false;
 
   constructor(private readonly live: LiveLog) {}
 
@@ -22,16 +23,20 @@ export class SparkWatch {
 
   /** Looks at how the log begins. @param ask Gives a window of it. */
   async begin(ask: (first: number, count: number) => Promise<LinePage>): Promise<void> {
-    if (this.live.first('both') > 0) return; // Retention has taken it.
+    if (this.#hasHead || this.live.first('both') > 0) return; // Or retention has taken it.
     const { entries } = await ask(0, HEAD_LINES);
+    this.#hasHead = true;
     for (const entry of entries) if (entry.kind === 'line') this.#progress.addName(textOf(entry.head));
   }
 
   /** There are more lines. */
   grown(): void {
     const lines = this.live.lines('both');
-    this.#next = Math.min(this.#next, lines.end); // Fewer: the log was cut back.
-    for (this.#next = Math.max(this.#next, lines.start); this.#next < lines.end; this.#next++) this.#progress.add(textOf(lines.at(this.#next)!.head));
+    if (this.#next < lines.start) {
+      this.#progress.forgetStages();
+      this.#next = lines.start;
+    }
+    for (; this.#next < lines.end; this.#next++) this.#progress.add(textOf(lines.at(this.#next)!.head));
     for (const open of this.live.open('both')) this.#progress.add(textOf(open.head));
   }
 }

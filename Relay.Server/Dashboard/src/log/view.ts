@@ -44,11 +44,16 @@ export class LogView implements LineSource {
   }
 
   row(position: number): RowContent {
-    return { line: this.at(position), gaps: this.#gapsBefore(position), skipped: 0, fold: this.isFolding ? this.folds.at(position) : null };
+    const line = this.at(position);
+    return { line, isGone: !line && this.#pages.isGone(position), gaps: this.#gapsBefore(position), skipped: 0, fold: this.isFolding ? this.folds.at(position) : null };
   }
 
   isHidden(position: number): boolean {
     return this.isFolding && this.folds.hides(position) && this.#gapsBefore(position).length === 0;
+  }
+
+  reveal(position: number): void {
+    this.folds.reveal(position);
   }
 
   refresh(): void {
@@ -56,7 +61,9 @@ export class LogView implements LineSource {
   }
 
   want(from: number, to: number): void {
-    this.#pages.want(Math.max(from - FETCHED_AROUND, this.first), Math.min(to + FETCHED_AROUND, this.live.lines(this.view).start));
+    const { start, end } = this.live.lines(this.view);
+    const leaving = start > this.first ? start + Math.floor((end - start) / 2) : start; // What is soon not at hand any more, while somebody looks at it.
+    this.#pages.want(Math.max(from - FETCHED_AROUND, this.first), Math.min(to + FETCHED_AROUND, leaving));
   }
 
   close(): void {

@@ -4,8 +4,10 @@ import { scaleOf, type Scale } from './scale';
 
 /** What stands in a row. */
 export interface RowContent {
-  /** Undefined while it is on its way. */
+  /** Undefined while it is on its way, or gone. */
   line: Line | undefined;
+  /** It is not there any more. */
+  isGone: boolean;
   /** Before it. */
   gaps: readonly Gap[];
   /** How many lines between the row before and this one are left out; 0 for none. */
@@ -23,13 +25,18 @@ export interface LineSource {
   row(position: number): RowContent;
   /** Whether the row is there and takes up no place. */
   isHidden(position: number): boolean;
+  /** Somebody reads there: it must not be hidden. */
+  reveal(position: number): void;
   /** It is about to be drawn, and there may be more of it than before. */
   refresh(): void;
   want(from: number, to: number): void;
 }
 
-/** Makes the element of a row. */
-export type RowMaker = (position: number, content: RowContent) => HTMLElement;
+export interface RowMaker {
+  make(content: RowContent): HTMLElement;
+  /** Another value than before: it looks otherwise now, though its content is the same. */
+  lookOf(content: RowContent): unknown;
+}
 
 export interface ViewportListener {
   /** Whether it follows the end, and which lines are seen. */
@@ -38,6 +45,7 @@ export interface ViewportListener {
 
 interface Row {
   content: RowContent;
+  look: unknown;
   element: HTMLElement;
 }
 
@@ -48,6 +56,12 @@ const MARGIN = 6;
 const JUMP_VIEWS = 2;
 
 const SETTLED_MS = 160;
+
+/** A log of so few views is short. */
+const SHORT_VIEWS = 2;
+
+/** And of no more lines, hidden ones among them. */
+const MOST_OF_SHORT = 2000;
 
 /**
  * Shows a window of a log of any length with a bounded number of rows. The place that is looked at is a line and a distance into it, so it stays while lines
@@ -69,6 +83,7 @@ export class Viewport {
   #height = 0;
   #isMovedDown = false;
   #isStale = false;
+  #isAtEnd = true;
 
   /**
    * @param scroller Scrolls; its content is made here.
@@ -77,7 +92,7 @@ export class Viewport {
   constructor(
     private readonly scroller: HTMLElement,
     source: LineSource,
-    private readonly make: RowMaker,
+    private readonly maker: RowMaker,
     private readonly rowHeight: number,
     private readonly listener: ViewportListener,
   ) {
@@ -123,7 +138,12 @@ export class Viewport {
 
   follow(): void {
     this.#isFollowing = true;
-    this.update();
+    this.#draw(); // At once: a movement that is still under way would end it.
+  }
+
+  /** Stays where it is, also at the end. */
+  hold(): void {
+    this.#isFollowing = this.#isMovedDown = false;
   }
 
   /** @param place Where in the view the line is shown, from 0, the top, to 1. */
@@ -150,16 +170,22 @@ export class Viewport {
     const top = this.scroller.scrollTop;
     const moved = top - this.#lastTop;
     if (Math.abs(moved) < 1) return;
-    this.#isMovedDown = moved > 0;
     this.#lastTop = top;
-    // As it is now, not as it was drawn: where the view has become higher the browser itself moves the bar.
-    this.#isFollowing = top >= this.scroller.scrollHeight - this.scroller.clientHeight - 1;
-    if (top <= 0) this.#anchor = { position: this.#source.first, top: 0 };
-    else if (Math.abs(moved) <= JUMP_VIEWS * this.#height) this.#anchor.top += moved;
+    this.#isMovedDown = moved > 0;
+    if (this.#isFollowing && top >= this.#lowest - 1) return this.update(); // The view has become higher, and the browser has moved the bar.
+    const isJump = Math.abs(moved) > JUMP_VIEWS * this.#height && !this.#isShort();
+    this.#isFollowing = isJump && top >= this.#lowest - 1;
+    if (!isJump) this.#anchor.top += moved;
+    else if (top <= 0) this.#anchor = { position: this.#source.first, top: 0 };
     else this.#anchor = this.#placeAt(this.#scale.toLog(top));
     this.update();
     this.#settle();
   };
+
+  /** The bar's lowest place, as it is now. */
+  get #lowest(): number {
+    return this.scroller.scrollHeight - this.scroller.clientHeight;
+  }
 
   /** Once nobody moves it any more, the scroll bar is put where the place that is seen belongs. */
   #settle(): void {
@@ -171,10 +197,27 @@ export class Viewport {
   }
 
   #moveBar(): void {
-    const { position, top } = this.#anchor;
-    const at = this.#isFollowing ? this.#scale.height : this.#scale.toBar((position - this.#source.first) * this.rowHeight + top);
+    const at = this.#isFollowing ? this.#scale.height : this.#barPlace();
     if (Math.abs(this.scroller.scrollTop - at) >= 1) this.scroller.scrollTop = at;
     this.#lastTop = this.scroller.scrollTop;
+  }
+
+  /**
+   * Where the bar belongs. Near an end the way to it is known, however high rows are; elsewhere they are taken for rows of one line. At an end the bar is only
+   * when the log is: from there nobody could move it any further.
+   */
+  #barPlace(): number {
+    const { first, end } = this.#source;
+    const { position, top } = this.#anchor;
+    if (this.#isShort()) return this.#measured(first, position) + top;
+    const range = this.#scale.height - this.#height;
+    const [upper, lower] = [this.#height / 2, range - this.#height];
+    if (this.#go(first, this.#fit >> 1) >= position) return Math.min(this.#measured(first, position) + top, upper);
+    if (this.#go(position, this.#fit) >= end) {
+      const last = this.#lastPlace();
+      return Math.max(range - (this.#measured(position, last.position) - top + last.top), lower);
+    }
+    return Math.min(Math.max(this.#scale.toBar((position - first) * this.rowHeight + top), upper), lower);
   }
 
   #placeAt(logTop: number): { position: number; top: number } {
@@ -188,17 +231,16 @@ export class Viewport {
     this.#source.refresh();
     const { first, end } = this.#source;
     this.#height = this.scroller.clientHeight;
-    this.#scale = scaleOf((end - first) * this.rowHeight, this.#height);
+    this.#scale = scaleOf(this.#logHeight(), this.#height);
     this.#spacer.style.height = `${this.#scale.height}px`;
     if (this.#isFollowing) this.#anchor = this.#lastPlace();
     else this.#keepInside();
-    const from = this.#go(this.#anchor.position, -MARGIN);
-    const to = this.#go(this.#anchor.position, this.#fit + MARGIN);
+    const [from, to] = this.#isShort() ? [first, end] : [this.#go(this.#anchor.position, -MARGIN), this.#go(this.#anchor.position, this.#fit + MARGIN)];
     this.#source.want(from, to);
     this.#put(from, to);
     const above = this.#measured(from, this.#anchor.position);
     this.#layer.style.transform = `translateY(${-Math.round(above + this.#anchor.top)}px)`;
-    if (this.#isFollowing) this.#moveBar();
+    if (this.#isFollowing || this.#isStuck()) this.#moveBar();
     focusAgain();
     this.listener.moved(this.#isFollowing, this.#anchor.position, to);
   }
@@ -210,13 +252,32 @@ export class Viewport {
     this.#layer.replaceChildren();
   }
 
-  /** Gives the focus to the button that takes the place of the one that has it. */
+  /** Gives the focus to the button that takes the place of the one that has it, or to the log. */
   #focused(): () => void {
     const focused = document.activeElement;
     const [name, value] = focused instanceof HTMLElement && this.#layer.contains(focused) ? (Object.entries(focused.dataset)[0] ?? []) : [];
     return () => {
-      if (name && !focused?.isConnected) this.#layer.querySelector<HTMLElement>(`[data-${name}="${value}"]`)?.focus({ preventScroll: true });
+      if (!name || focused?.isConnected) return;
+      (this.#layer.querySelector<HTMLElement>(`[data-${name}="${value}"]`) ?? this.scroller).focus({ preventScroll: true });
     };
+  }
+
+  /** How high the log is, or could be: of a short one all rows are looked at. */
+  #logHeight(): number {
+    const { first, end } = this.#source;
+    return this.#isShort() ? this.#measured(first, end) : (end - first) * this.rowHeight;
+  }
+
+  #isShort(): boolean {
+    const { first, end } = this.#source;
+    return end - first <= MOST_OF_SHORT && this.#go(first, SHORT_VIEWS * this.#fit) >= end;
+  }
+
+  /** Whether the bar is at an end, and the log is not: it could not be moved any further. */
+  #isStuck(): boolean {
+    const { position, top } = this.#anchor;
+    const isAtStart = position <= this.#source.first && top <= 0;
+    return (this.scroller.scrollTop <= 0 && !isAtStart) || (this.scroller.scrollTop >= this.#lowest - 1 && this.#lowest > 0 && !this.#isAtEnd);
   }
 
   /** The place from which the log's end is just in view. */
@@ -233,15 +294,18 @@ export class Viewport {
     const { first, end } = this.#source;
     let { position, top } = this.#anchor;
     position = Math.min(Math.max(position, first), Math.max(first, end - 1));
+    if (this.#source.isHidden(position)) this.#source.reveal(position); // A trace was found around what is read.
     while (top < 0 && position > first) top += this.#heightOf(--position);
     for (let height = this.#heightOf(position); top >= height && position < end - 1; height = this.#heightOf(position)) {
       top -= height;
       position++;
     }
     this.#anchor = { position, top: Math.max(0, top) };
+    this.#isAtEnd = false;
     if (this.#go(position, this.#fit) < end) return;
     const last = this.#lastPlace();
-    if (position < last.position || (position === last.position && this.#anchor.top < last.top)) return;
+    if (position < last.position || (position === last.position && this.#anchor.top < last.top - 1)) return;
+    this.#isAtEnd = true;
     this.#anchor = last;
     this.#isFollowing ||= this.#isMovedDown; // Rows that are hidden leave the bar some way to go; the end is reached all the same.
   }
@@ -275,7 +339,7 @@ export class Viewport {
 
   #isCurrent(position: number): boolean {
     const row = this.#rows.get(position);
-    return row !== undefined && isSame(row.content, this.#source.row(position));
+    return row !== undefined && this.#isSame(row, this.#source.row(position));
   }
 
   /** Has these rows in the document, in their order, and no others; with `keep` the others stay. */
@@ -298,12 +362,16 @@ export class Viewport {
   #putOne(position: number): boolean {
     const content = this.#source.row(position);
     const row = this.#rows.get(position);
-    if (row && isSame(row.content, content)) return false;
-    const element = this.make(position, content);
+    if (row && this.#isSame(row, content)) return false;
+    const element = this.maker.make(content);
     if (row) row.element.replaceWith(element);
     else this.#insert(position, element);
-    this.#rows.set(position, { content, element });
+    this.#rows.set(position, { content, look: this.maker.lookOf(content), element });
     return true;
+  }
+
+  #isSame(row: Row, content: RowContent): boolean {
+    return isSame(row.content, content) && row.look === this.maker.lookOf(content);
   }
 
   #insert(position: number, element: HTMLElement): void {
@@ -318,6 +386,7 @@ export class Viewport {
 
 const isSame = (one: RowContent, other: RowContent): boolean =>
   one.line === other.line &&
+  one.isGone === other.isGone &&
   one.gaps.length === other.gaps.length &&
   one.skipped === other.skipped &&
   one.fold?.hidden === other.fold?.hidden &&

@@ -10,6 +10,9 @@ export interface Row {
   readonly rate: RateHistory;
 }
 
+/** So many that are gone stay on the list: on a page that is always open they must not become more and more. */
+const MOST_EXPIRED = 100;
+
 /** All sessions of the relay, as the stream `Sessions` tells them. */
 export class SessionList {
   /** Whether everything was told once. */
@@ -64,7 +67,11 @@ export class SessionList {
 
   #expire(id: string): void {
     const row = this.#rows.get(id);
-    if (row) this.#rows.set(id, { ...row, state: 'expired' });
+    if (!row) return;
+    this.#rows.delete(id); // The one that went last stands last.
+    this.#rows.set(id, { ...row, state: 'expired' });
+    const expired = [...this.#rows.values()].filter(({ state }) => state === 'expired');
+    for (const oldest of expired.slice(0, -MOST_EXPIRED)) this.#rows.delete(oldest.id);
   }
 
   #dropUntold(told: Set<string>): void {

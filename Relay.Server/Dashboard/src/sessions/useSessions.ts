@@ -36,7 +36,7 @@ export function useSessions(): Sessions {
       null,
       async (hub, _, accepted) => {
         list.restart();
-        for await (const batch of itemsOf(hub, hub.stream('Sessions', sessionsRequest()), toSessionsBatch)) {
+        for await (const batch of itemsOf(hub.stream('Sessions', sessionsRequest()), toSessionsBatch)) {
           accepted();
           const isFirst = !list.isLoaded;
           list.apply(batch, Date.now());

@@ -16,7 +16,6 @@ export interface SparkState {
   application: string | null;
   /** By id. */
   stages: readonly SparkStage[];
-  isStopped: boolean;
 }
 
 /** A line without any of these says nothing of Spark's progress. */
@@ -32,6 +31,8 @@ const OVER = / DAGScheduler: (?:Result|ShuffleMap)Stage (\d+) \(.*\) (?:finished
 
 /** Spark's console progress bar: `[Stage 3:=====>     (12 + 4) / 200]`, one behind the other where stages run side by side. */
 const BAR = /\[Stage (\d+):[=> ]*\((\d+) \+ (\d+)\) \/ (\d+)\]/g;
+
+const BLANK = /^ {20,}$/;
 
 /** Follows a Spark application by what its driver logs, as log4j writes it or as the console's progress bar. */
 export class SparkProgress {
@@ -54,6 +55,7 @@ export class SparkProgress {
 
   /** Takes in a line, in the order of the log. One that has not ended may come again, longer. */
   add(line: string): void {
+    if (this.#inBar.size > 0 && BLANK.test(line)) this.#endBar(); // It clears the row of the bar when its stages are over.
     if (!MAYBE.test(line)) return;
     if (this.#addBar(line)) return;
     this.addName(line);
@@ -62,7 +64,15 @@ export class SparkProgress {
     else if ((match = TASKS.exec(line))) this.#update(Number(match[2]), { total: Number(match[1]) });
     else if ((match = TASK_DONE.exec(line))) this.#update(Number(match[1]), { done: Number(match[2]), total: Number(match[3]) });
     else if ((match = OVER.exec(line))) this.#end(Number(match[1]));
-    else if (STOPPED.test(line)) this.#stop();
+    else if (STOPPED.test(line)) this.forgetStages();
+  }
+
+  /** Lines were left out: which stages run is not known any more. */
+  forgetStages(): void {
+    if (this.#stages.size === 0) return;
+    this.#stages.clear();
+    this.#inBar.clear();
+    this.#say({});
   }
 
   #addBar(line: string): boolean {
@@ -79,7 +89,11 @@ export class SparkProgress {
 
   #update(id: number, part: Partial<SparkStage>): void {
     this.#stages.set(id, { ...(this.#stages.get(id) ?? { id, what: null, done: 0, total: 0, running: null }), ...part });
-    this.#say({ isStopped: false });
+    this.#say({});
+  }
+
+  #endBar(): void {
+    for (const id of [...this.#inBar]) this.#end(id);
   }
 
   #end(id: number): void {
@@ -87,14 +101,8 @@ export class SparkProgress {
     if (this.#stages.delete(id)) this.#say({});
   }
 
-  #stop(): void {
-    this.#stages.clear();
-    this.#inBar.clear();
-    this.#say({ isStopped: true });
-  }
-
   #say(part: Partial<SparkState>): void {
     const stages = [...this.#stages.values()].filter((stage) => stage.total > 0).sort((a, b) => a.id - b.id);
-    this.#state = { ...(this.#state ?? { version: null, application: null, isStopped: false }), ...part, stages };
+    this.#state = { ...(this.#state ?? { version: null, application: null }), ...part, stages };
   }
 }

@@ -29,6 +29,9 @@ const RAISED = /^[A-Za-z_][\w.]*(?::|$)/;
 /** Lines between two parts of one trace: Python's own two, and Spark's. */
 const CHAIN = /^(?:During handling of the above exception, another exception occurred|The above exception was the direct cause .*|Driver stacktrace):$/;
 
+/** Whether a line can only be within a trace. */
+export const isWithinTrace = (line: string): boolean => FRAME.test(line) || AMONG_FRAMES.test(line) || CAUSE.test(line);
+
 /** The traces among consecutive lines of one output, in order, apart from those too short to fold. */
 export function findBlocks(lines: readonly string[]): StackBlock[] {
   const blocks: StackBlock[] = [];

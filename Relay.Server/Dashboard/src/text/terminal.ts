@@ -72,7 +72,7 @@ export function plainText(line: Uint8Array): string {
 }
 
 /** What carriage returns leave of a line: the text behind the last one that a text follows. Those at the end overwrite nothing. */
-function lastState(line: Uint8Array): Uint8Array {
+export function lastState(line: Uint8Array): Uint8Array {
   let end = line.length;
   while (end > 0 && line[end - 1] === 13) {
     end--;

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import { Dialog } from './Dialog';
-import { areShortcutsOn, shortcutGroups, switchShortcuts } from './shortcuts';
+import { areShortcutsOn, isMac, shortcutGroups, switchShortcuts } from './shortcuts';
 
-const NAMES: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', ' ': 'Space', Escape: 'Esc', Delete: 'Del', Meta: '⌘' };
+const NAMES: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', ' ': 'Space', Escape: 'Esc', Delete: 'Del', Meta: '⌘', Mod: isMac ? '⌘' : 'Ctrl' };
 
 /** The keys that the page answers to. */
 export function KeyboardSheet({ onClose }: { onClose: () => void }) {

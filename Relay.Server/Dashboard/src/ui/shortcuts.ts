@@ -18,7 +18,7 @@ type Keys = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'altKey' | 'metaKey' | 'shif
 
 const KEY = 'relay.shortcuts';
 const groups = new Set<{ current: ShortcutGroup }>();
-const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
+export const isMac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
 
 const isCharacter = (key: string): boolean => key.length === 1 && key !== ' ';
 

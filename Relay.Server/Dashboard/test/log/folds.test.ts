@@ -94,4 +94,23 @@ describe('Folds', () => {
     folds.reveal(10);
     expect(hidden()).toEqual([]);
   });
+
+  it('are there whatever stands before them in the other output', () => {
+    const trace = ['Traceback (most recent call last):', ...Array.from({ length: 15 }, (_, i) => [`  File "x.py", line ${i}, in f`, '    f()']).flat(), 'ValueError: no'];
+    const lines = [...Array.from({ length: 300 }, (_, i) => lineOf(`out ${i}`, i, STDOUT)), ...trace.map((text, i) => lineOf(text, 300 + i, STDERR)), lineOf('out', 300 + trace.length, STDOUT)];
+    const folds = new Folds({ at: (position) => lines[position] });
+    expect(folds.at(300)).toEqual({ from: 300, hidden: 30, isOpen: false });
+  });
+
+  it('stay open around a line that was asked for before it was there', () => {
+    const texts = ['java.lang.RuntimeException: outer', ...Array.from({ length: 8 }, (_, i) => `\tat a.B.c(D.java:${i})`), 'next'];
+    let lines: Line[] = [];
+    const folds = new Folds({ at: (position) => lines[position] });
+    folds.reveal(5);
+    lines = texts.map((text, number) => lineOf(text, number));
+    folds.refresh();
+    expect(folds.hides(5)).toBe(false);
+    folds.toggle(0);
+    expect(folds.hides(5)).toBe(true);
+  });
 });

@@ -22,14 +22,13 @@ describe('SparkProgress', () => {
       version: '3.5.1',
       application: 'nightly sales',
       stages: [{ id: 3, what: 'collect at job.py:12', done: 13, total: 200, running: null }],
-      isStopped: false,
     });
   });
 
   it('forgets a stage that finished or failed', () => {
     expect(after(...BEGIN, `${at}DAGScheduler: ResultStage 3 (collect at job.py:12) finished in 2.345 s`)?.stages).toEqual([]);
     expect(after(...BEGIN, `${at}DAGScheduler: ResultStage 3 (collect at job.py:12) failed in 2.345 s due to Job aborted`)?.stages).toEqual([]);
-    expect(after(...BEGIN, `${at}SparkContext: Successfully stopped SparkContext`)).toMatchObject({ stages: [], isStopped: true });
+    expect(after(...BEGIN, `${at}SparkContext: Successfully stopped SparkContext`)).toMatchObject({ version: '3.5.1', stages: [] });
   });
 
   it('reads the progress bar, and the stages that run side by side', () => {
@@ -39,6 +38,7 @@ describe('SparkProgress', () => {
       { id: 2, what: null, done: 0, total: 16, running: 0 },
     ]);
     expect(after(bar, '[Stage 2:=>     (1 + 4) / 16]')?.stages.map(({ id, done }) => [id, done])).toEqual([[2, 1]]);
+    expect(after(bar, ' '.repeat(80))?.stages).toEqual([]);
     expect(after('[Stage 0:>      (0 + 1) / 1]', '[Stage 0:======>(1 + 0) / 1]')?.stages).toEqual([]);
   });
 
