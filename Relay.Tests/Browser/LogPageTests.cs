@@ -109,6 +109,21 @@ public sealed class LogPageTests(Chromium chromium, SharedRelay shared) : IClass
         await page.ShouldShowAsync("err 2");
         await page.Page.Keyboard.PressAsync("1");
         await page.ShouldShowAsync("out 1");
+
+        for (var i = 0; i < 5; i++)
+        {
+            await Append(Lines(i * 200, 200));
+            await Append("err\n", "stderr");
+        }
+
+        await page.ShouldShowAsync("line 999");
+        await page.Page.Locator(".log").PressAsync("Home");
+        await page.ShouldShowAsync("out 1");
+        await page.Page.Locator(".log").PressAsync("PageDown");
+        await page.ShouldShowAsync("line 40");
+        await page.Page.Keyboard.PressAsync("2");
+        await page.ShouldShowAsync("line 40");
+        (await page.LinesAsync()).Values.Should().NotContain("line 999", "who reads stays where he reads");
     }
 
     [Fact]

@@ -66,7 +66,9 @@ public sealed partial class LogTruthTests(Chromium chromium, SharedRelay shared)
             await page.ShouldShowAsync($"line 8999 {new string('.', 90)}");
             await page.Page.Locator(".log").PressAsync("Home");
             await page.ShouldSayAsync("they were removed to make room (retention)");
-            (await page.LinesAsync()).Should().OnlyContain(line => line.Value.StartsWith($"line {line.Key - 1} ", StringComparison.Ordinal), "lines keep their numbers");
+            await page.ShouldAsync(async () => (await page.LinesAsync()).Count > 20, "what is left is there");
+            var left = (await page.LinesAsync()).Skip(1); // Of the first one there may be only the end.
+            left.Should().OnlyContain(line => line.Value.StartsWith($"line {line.Key - 1} ", StringComparison.Ordinal), "lines keep their numbers");
             await page.Page.ReloadAsync();
         }
     }

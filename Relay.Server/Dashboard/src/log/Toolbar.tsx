@@ -68,13 +68,13 @@ export function Toolbar({ session, state, settings, onChange, onLook, onFind }: 
           </label>
         ))}
       </Menu>
-      <SaveMenu session={session} />
+      <SaveMenu session={session} isGone={state.end?.reason === 'deleted' || state.end?.reason === 'expired'} />
     </div>
   );
 }
 
 /** Has the browser save the log: from the relay to the disk, however large it is. */
-function SaveMenu({ session }: { session: string }) {
+function SaveMenu({ session, isGone }: { session: string; isGone: boolean }) {
   const [problem, tell] = useState('');
   const press = (view: View, withTimes: boolean) =>
     save(session, view, withTimes).then(
@@ -83,7 +83,8 @@ function SaveMenu({ session }: { session: string }) {
     );
   return (
     <Menu name="Save" title="Save the log as a file">
-      {[false, true].map((withTimes) => (
+      {isGone && <p class="menu-note">The session is gone, and its log with it.</p>}
+      {(isGone ? [] : [false, true]).map((withTimes) => (
         <Fragment key={withTimes}>
           <p class="menu-note">{withTimes ? 'With times' : 'As it is'}</p>
           {VIEWS.map(([view, name]) => (

@@ -153,10 +153,22 @@ export class LogController implements FeedListener {
 
   look(view: View): void {
     if (view === this.state.view) return;
-    this.state = { ...this.state, view, isFollowing: true };
+    const place = this.state.isFollowing ? null : this.#placeIn(view);
+    this.state = { ...this.state, view, isFollowing: place === null };
     this.#seeAnew();
-    this.#viewport?.follow();
     this.#seek(this.state.find?.query ?? null);
+    if (place === null) this.#viewport?.follow();
+    else this.#goTo(place, 0);
+  }
+
+  /** Where the first line that is seen stands in another view; null where that has none of those that are seen. */
+  #placeIn(view: View): number | null {
+    const { from, to } = this.state.seen;
+    for (let position = from; position < to; position++) {
+      const line = this.#view.at(position);
+      if (line && outputsOf(view).includes(line.output)) return view === 'both' ? line.number : line.index;
+    }
+    return null;
   }
 
   /** Looks for something in all of the log; null ends it. */

@@ -106,16 +106,6 @@ export class Viewport {
     this.#resizes.observe(scroller);
   }
 
-  get isFollowing(): boolean {
-    return this.#isFollowing;
-  }
-
-  /** The lines that are seen. */
-  get seen(): { from: number; to: number } {
-    const shown = [...this.#rows.keys()].sort((a, b) => a - b);
-    return { from: this.#anchor.position, to: (shown.at(-1) ?? this.#anchor.position) + 1 };
-  }
-
   /** Another log, or the same seen otherwise. */
   show(source: LineSource): void {
     this.#source = source;
