@@ -4,8 +4,7 @@ import { ofHub, RelayFailure } from '../api/failure';
 import { Link, type LinkState } from '../api/link';
 import { statusOf } from '../api/status';
 import type { SparkState } from '../text/spark';
-import { plainText } from '../text/terminal';
-import { bytes, count } from '../ui/format';
+import { copyOf } from './copied';
 import { ExpandedLines } from './expanded';
 import { follow, type FeedListener, type LogEnd } from './feed';
 import { FilteredLines } from './filtered';
@@ -52,11 +51,8 @@ export interface LogState {
   spark: SparkState | null;
 }
 
-const MOST_COPIED = 20_000;
 const TELL_MS = 100;
 const STATUS_PAUSE = 2000;
-
-const copyOf = ({ head, tail, omitted }: Line): string => plainText(head) + (omitted + tail.length > 0 ? ` … ${bytes(omitted + tail.length)} more` : '');
 
 const enum Look {
   Unsettled,
@@ -217,20 +213,9 @@ export class LogController implements FeedListener {
     this.#tellSoon();
   };
 
-  /** The text of some lines, as it is shown. What is left out is said there. @throws {RelayFailure} */
-  async textOf({ from, to }: Range): Promise<string> {
-    const lines: string[] = [];
-    const end = Math.min(to + 1, from + MOST_COPIED);
-    for (let first = from; first < end; ) {
-      const page = await this.#ask(outputsOf('both'), first, Math.min(1000, end - first));
-      const whole = page.entries.filter((entry): entry is Line => entry.kind === 'line' && entry.ends && entry.number <= to);
-      if (whole.length === 0) break;
-      lines.push(...whole.map(copyOf));
-      first = whole.at(-1)!.number + 1;
-    }
-    if (lines.length === 0) throw new RelayFailure('bytes_missing', 'These lines are not there any more.');
-    if (to >= end) lines.push(`… ${count(to + 1 - end)} more lines are not copied: no more than ${count(MOST_COPIED)} are. Save has them all.`);
-    return lines.join('\n') + '\n';
+  /** The text of some lines. @throws {RelayFailure} */
+  textOf(range: Range): Promise<string> {
+    return copyOf(range, (...window) => this.#ask(outputsOf('both'), ...window));
   }
 
   /** Shows a long line in whole, up to 1 MiB of it. */
