@@ -128,6 +128,25 @@ public sealed partial class LogTruthTests(Chromium chromium, SharedRelay shared)
     }
 
     [Fact]
+    public async Task A_session_whose_time_is_over_leaves_what_was_read_and_says_so()
+    {
+        await using var relay = await RelayHost.StartAsync(options =>
+        {
+            options.Ttl = TimeSpan.FromSeconds(5);
+            options.Settings["Sessions:SweepInterval"] = "00:00:01";
+        });
+        await relay.Api.CreateSession(_session);
+        await relay.Api.Append(_session, "kept\n"u8.ToArray());
+        await using var page = await chromium.OpenAsync();
+        page.Expected = ["the server responded with a status of 410"];
+        await page.GoToLogAsync(relay.BaseAddress, _session);
+        await page.ShouldShowAsync("kept");
+
+        await page.ShouldSayAsync("The session’s time to live is over. What is shown is what this page had read.");
+        (await page.LinesAsync()).Values.Should().Equal("kept");
+    }
+
+    [Fact]
     public async Task A_log_that_has_ended_is_read_further_after_the_relay_was_started_again()
     {
         await using var relay = await RelayServerProcess.StartAsync();
